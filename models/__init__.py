@@ -1,0 +1,44 @@
+"""What is trained: one architecture a file, torch only.
+
+This catalogue imports no torch, so that a file of parameters can be checked in milliseconds;
+`tests/models/test_catalogue.py` holds it against the configurations themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Generator, nn
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Where an architecture is defined, and the names that a space may vary or fix in it."""
+
+    module: str
+    parameters: tuple[str, ...]
+
+
+ARCHITECTURES = {
+    "mlp": Architecture("truetune.models.mlp", ("layers", "hidden_units", "dropout")),
+}
+
+
+def build(
+    name: str, n_inputs: int, n_outputs: int, generator: Generator, **parameters: Any
+) -> nn.Module:
+    """Build a network by name, its weights drawn from `generator`.
+
+    Args:
+        name: a key of `ARCHITECTURES`.
+        n_inputs: features in a row.
+        n_outputs: logits or regression targets.
+        generator: the trial's own, on the CPU, so that a GPU starts from the same weights.
+        parameters: the architecture's own parameters; what is absent has its default.
+    """
+    module = import_module(ARCHITECTURES[name].module)
+    network: nn.Module = module.build(n_inputs, n_outputs, generator, **parameters)
+    return network

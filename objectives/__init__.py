@@ -1,0 +1,1 @@
+"""How a trial is scored: data, splits, the trainer, metrics. Knows nothing of the search."""

@@ -1,0 +1,38 @@
+"""What a trial leaves on disk: weights and predictions, each whole or not there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from .contracts import Results
+from .development import Array
+
+WEIGHTS = "weights.safetensors"
+PREDICTIONS = "validation.npy"
+
+
+def save(results: Results, folder: Path, with_weights: bool) -> None:
+    """Write a trial's predictions, and its weights if it was trained to its end."""
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    if with_weights:
+        weights = {name: tensor.contiguous() for name, tensor in results.weights.items()}
+        _write(folder / WEIGHTS, lambda path: save_file(weights, path))
+    _write(folder / PREDICTIONS, lambda path: _save_array(path, results.predictions))
+
+
+def _save_array(path: Path, array: Array) -> None:
+    with path.open("wb") as file:  # given a path, NumPy would add a suffix
+        np.save(file, array, allow_pickle=False)
+
+
+def _write(path: Path, write: Callable[[Path], None]) -> None:
+    """Write aside and rename, so that a reader finds all of a file or none of it."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    write(aside)
+    aside.replace(path)

@@ -1,0 +1,94 @@
+"""Cost functions and validation metrics, by the kind of target.
+
+| task           | cost                               | network's output           |
+|----------------|------------------------------------|----------------------------|
+| classification | cross-entropy                      | logits (rows, classes)     |
+| binary         | binary cross-entropy on the logit  | logit (rows, 1)            |
+| regression     | squared error on standard targets  | standard (rows, outputs)   |
+
+A regression's targets are standardised by the training rows' mean and deviation, so the same
+learning rates fit any unit: a loss of 1 is what predicting the mean costs. RMSE, MAE and R2
+are in the target's own unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..spaces.experiment import Task
+from .development import Array, Fold
+
+Cost = Callable[[Tensor, Tensor], Tensor]
+
+COSTS: dict[Task, Cost] = {
+    "binary": F.binary_cross_entropy_with_logits,
+    "classification": F.cross_entropy,
+    "regression": F.mse_loss,
+}
+
+
+def standard_targets(targets: Array, fold: Fold, task: Task) -> Array:
+    """Return targets in the unit a network is trained in."""
+    if task != "regression":
+        return targets
+    standard: Array = (targets - fold.target_mean) / fold.target_scale
+    return standard
+
+
+def predictions(outputs: Tensor, fold: Fold, task: Task) -> Array:
+    """Return probabilities, or targets in their own unit, from a network's outputs."""
+    outputs = outputs.cpu()
+    if task == "classification":
+        return outputs.softmax(dim=1).numpy()
+    if task == "binary":
+        return outputs.sigmoid().numpy()
+    own_unit: Array = outputs.numpy() * fold.target_scale + fold.target_mean
+    return own_unit
+
+
+def validation_metrics(
+    outputs: Tensor, targets: Tensor, scale: Tensor, task: Task
+) -> dict[str, float]:
+    """Score a network's outputs on the validation rows.
+
+    Args:
+        outputs: (rows, outputs) of the network.
+        targets: class numbers (rows,), or standard targets (rows, outputs).
+        scale: (outputs,), the targets' standard deviation, to give errors their unit.
+    """
+    loss = COSTS[task](outputs, targets).item()
+    if task == "classification":
+        accuracy = (outputs.argmax(dim=1) == targets).float().mean().item()
+        return {"validation_loss": loss, "validation_accuracy": accuracy}
+    if task == "binary":
+        accuracy = ((outputs > 0) == (targets > 0.5)).float().mean().item()
+        return {"validation_loss": loss, "validation_accuracy": accuracy}
+    errors = (outputs - targets) * scale  # (rows, outputs)
+    spread = (targets - targets.mean(dim=0)) * scale
+    # The mean over outputs of 1 - SS_res / SS_tot, as sklearn.metrics.r2_score.
+    r2 = 1 - errors.square().sum(dim=0) / spread.square().sum(dim=0).clamp_min(1e-12)
+    return {
+        "validation_loss": loss,
+        "validation_rmse": errors.square().mean().sqrt().item(),
+        "validation_mae": errors.abs().mean().item(),
+        "validation_r2": r2.mean().item(),
+    }
+
+
+def as_tensor(array: Array, device: str) -> Tensor:
+    """Return an array as a tensor without a copy on the CPU, read-only arrays included.
+
+    Arrays from Ray's object store are read-only; torch warns of writes, which never happen.
+    """
+    view = array.view()
+    if not view.flags.writeable:
+        import warnings
+
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+            return torch.from_numpy(view).to(device)
+    return torch.from_numpy(view).to(device)

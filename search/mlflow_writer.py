@@ -1,0 +1,209 @@
+"""The process that talks to MLflow: JSON lines in, runs out. All that knows MLflow.
+
+A parent run stands for the study, a child run for each trial, with its parameters and every
+epoch's metrics. It reads `open`, then `trial` again and again, then `close`, from standard
+input, and answers `known`, `delivered` or `error` on standard output. A line that repeats what
+MLflow has already changes nothing: runs are looked up by their trial's number.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+# Below this, any other process that wants the processor has it.
+NICENESS = 10
+METRICS_A_BATCH = 1000  # the most MLflow takes in one request
+TRIAL = "truetune.trial"
+STATE = "truetune.state"
+STUDY = "truetune.study"
+PARENT = "mlflow.parentRunId"
+
+
+class Writer:
+    """One study's runs."""
+
+    def __init__(
+        self, tracking_uri: str, experiment: str, artifacts: str, study: dict[str, Any]
+    ) -> None:
+        from mlflow.tracking import MlflowClient
+
+        self.client = MlflowClient(tracking_uri)
+        found = self.client.get_experiment_by_name(experiment)
+        self.experiment_id = (
+            found.experiment_id
+            if found
+            else self.client.create_experiment(experiment, artifact_location=artifacts or None)
+        )
+        self.parent_id = self._parent(study)
+        self.runs = self._children()  # trial number to (run id, whether it has ended)
+
+    def known(self) -> list[int]:
+        return [number for number, (_, has_ended) in self.runs.items() if has_ended]
+
+    def deliver(self, trial: dict[str, Any]) -> None:
+        """Write a trial's run. One that an earlier delivery began is finished, not doubled."""
+        from mlflow.entities import Param, RunTag
+
+        number = trial["number"]
+        run_id, has_ended = self.runs.get(number) or (self._begin(trial), False)
+        if has_ended:
+            return
+        metrics = list(_metrics(trial))
+        parameters = [Param(name, str(value)) for name, value in trial["parameters"].items()]
+        tags = [RunTag(key, str(value)) for key, value in trial["tags"].items() if value not in (None, "")]
+        for start in range(0, max(1, len(metrics)), METRICS_A_BATCH):
+            batch = metrics[start : start + METRICS_A_BATCH]
+            self.client.log_batch(run_id, batch, parameters, tags)
+            parameters, tags = [], []
+        status = "FAILED" if trial["state"] == "FAIL" else "FINISHED"
+        self.client.set_terminated(run_id, status, end_time=trial["completed"])
+        self.runs[number] = (run_id, True)
+
+    def close(self, status: str, metrics: dict[str, float], tags: dict[str, str]) -> None:
+        from mlflow.entities import Metric, RunTag
+
+        self.client.log_batch(
+            self.parent_id,
+            [Metric(name, value, _now(), 0) for name, value in metrics.items()],
+            tags=[RunTag(name, value) for name, value in tags.items()],
+        )
+        self.client.set_terminated(self.parent_id, status)
+
+    def _begin(self, trial: dict[str, Any]) -> str:
+        run = self.client.create_run(
+            self.experiment_id,
+            start_time=trial["started"],
+            run_name=f"trial {trial['number']}",
+            tags={
+                PARENT: self.parent_id,
+                TRIAL: str(trial["number"]),
+                STATE: trial["state"],
+                "mlflow.user": _user(),
+            },
+        )
+        run_id: str = run.info.run_id
+        self.runs[trial["number"]] = (run_id, False)
+        return run_id
+
+    def _parent(self, study: dict[str, Any]) -> str:
+        name = study["name"].replace("'", "\\'")
+        found = self.client.search_runs([self.experiment_id], f"tags.`{STUDY}` = '{name}'")
+        if found:
+            run_id: str = found[0].info.run_id
+            self.client.update_run(run_id, status="RUNNING")
+            return run_id
+        from mlflow.entities import Param, RunTag
+
+        tags = {STUDY: study["name"], "mlflow.user": _user(), "mlflow.source.name": "truetune"}
+        run = self.client.create_run(self.experiment_id, run_name=study["name"], tags=tags)
+        run_id = run.info.run_id
+        self.client.log_batch(
+            run_id,
+            params=[Param(key, value) for key, value in study["parameters"].items()],
+            tags=[RunTag(key, value) for key, value in study["tags"].items()],
+        )
+        self.client.log_text(run_id, study["text"], "experiment.yaml")
+        return run_id
+
+    def _children(self) -> dict[int, tuple[str, bool]]:
+        runs: dict[int, tuple[str, bool]] = {}
+        token = None
+        while True:
+            page = self.client.search_runs(
+                [self.experiment_id],
+                f"tags.`{PARENT}` = '{self.parent_id}'",
+                max_results=1000,
+                page_token=token,
+            )
+            for run in page:
+                has_ended = run.info.status in ("FINISHED", "FAILED")
+                runs[int(run.data.tags[TRIAL])] = (run.info.run_id, has_ended)
+            token = page.token
+            if not token:
+                return runs
+
+
+def _metrics(trial: dict[str, Any]) -> Iterator[Any]:
+    """Yield every epoch's metrics, dated by the epoch's end.
+
+    Dates come from the trial, so a second delivery repeats the same rows and MLflow keeps one.
+    MLflow's tables show a metric's last point: where an earlier epoch's weights are kept, its
+    values are repeated after the last epoch's, so that the tables show what the trial reports.
+    """
+    from mlflow.entities import Metric
+
+    n_epochs = len(trial["ended"])
+    for name, values in trial["curves"].items():
+        for step, (value, ended) in enumerate(zip(values, trial["ended"], strict=True), start=1):
+            yield Metric(name, value, ended, step)
+    if trial["value"] is not None:
+        yield Metric("objective", trial["value"], trial["completed"], trial["kept_epoch"])
+    if trial["kept_epoch"] not in (None, n_epochs):
+        for name, value in trial["metrics"].items():
+            yield Metric(name, value, trial["completed"], n_epochs + 1)
+
+
+def _now() -> int:
+    import time
+
+    return time.time_ns() // 1_000_000
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+class _Answers:
+    """Standard output, kept from MLflow, which prints links to runs on it."""
+
+    def __init__(self) -> None:
+        self.stream = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+
+    def __call__(self, **message: Any) -> None:
+        print(json.dumps(message), file=self.stream, flush=True)
+
+
+def _main() -> None:
+    os.nice(NICENESS)
+    say = _Answers()
+    # Imported before the first line is there: the driver has other things to do meanwhile.
+    import mlflow.store.tracking.sqlalchemy_store
+    import mlflow.tracking  # noqa: F401
+
+    logging.disable(logging.WARNING)
+    writer: Writer | None = None
+    has_closed = False
+    try:
+        for line in sys.stdin:
+            (verb, content), *_ = json.loads(line).items()
+            if verb == "open":
+                writer = Writer(**content)
+                say(known=writer.known())
+                continue
+            assert writer is not None
+            if verb == "trial":
+                writer.deliver(content)
+                say(delivered=content["number"])
+            else:
+                writer.close(**content)
+                has_closed = True
+        if writer is not None and not has_closed:
+            writer.close("KILLED", {}, {})  # the driver is gone
+    except Exception as error:  # whatever MLflow, its server or its database may raise
+        reason = str(error).strip().splitlines() or [""]
+        say(error=f"{type(error).__name__}: {reason[0][:300]}")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,144 @@
+"""Looking at studies without taking part in them: status, trials, best, logs; and deleting one."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from ..errors import InputError, StorageError, did_you_mean
+from .home import Home
+from .lock import Holder, StudyLock, holder_of, is_held
+from .progress import counts
+from .storage import open_store
+from .study import best_of, unreadable
+from .summary import best_object
+
+
+class Studies:
+    """The studies of one store."""
+
+    def __init__(self, home: Home, storage: str | None = None) -> None:
+        self.home = home
+        self.url = storage or home.storage_url
+        self.is_there = storage is not None or home.optuna_db.exists()
+        if self.is_there:
+            try:
+                self.store = open_store(self.url)
+            except Exception as error:
+                raise unreadable(self.url, error) from error
+
+    def names(self) -> list[str]:
+        if not self.is_there:
+            return []
+        return sorted(optuna.get_all_study_names(self.store))
+
+    def load(self, name: str | None) -> optuna.Study:
+        """Open a study; without a name, the only one there is."""
+        known = self.names()
+        if not known:
+            raise InputError(
+                f"there is no study in {self.home.root} yet.",
+                "Run `tune search spaces/mlp.yaml`, or point at another place with --home.",
+            )
+        if name is None and len(known) == 1:
+            name = known[0]
+        if name is None:
+            raise InputError("there are several studies.", f"Name one: {', '.join(known)}.")
+        if name not in known:
+            raise InputError(f"there is no study '{name}'.", did_you_mean(name, known))
+        return optuna.load_study(study_name=name, storage=self.store)
+
+    def status(self, name: str | None) -> dict[str, Any]:
+        """Return the `status` object of a study."""
+        study = self.load(name)
+        attributes = study.user_attrs
+        trials = study.get_trials(deepcopy=False)
+        complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
+        return {
+            "study": study.study_name,
+            "state": self.state(study),
+            "direction": study.direction.name.lower(),
+            "executor": attributes.get("executor", ""),
+            "guard_level": attributes.get("guard_level", "none"),
+            "trials": counts(trials),
+            "best": best_object(best_of(complete, study.direction)),
+            "seconds": attributes.get("seconds", {}),
+        }
+
+    def state(self, study: optuna.Study) -> str:
+        """Return running, finished, interrupted or failed.
+
+        A search that was killed had no chance to write how it ended.
+        """
+        if is_held(self.home.lock(study.study_name)):
+            return "running"
+        written: str = study.user_attrs.get("state", "finished")
+        return "interrupted" if written == "running" else written
+
+    def best(self, name: str | None) -> dict[str, Any]:
+        """Return the `best` object of a study."""
+        study = self.load(name)
+        complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        best = best_object(best_of(complete, study.direction))
+        if best is None:
+            raise InputError(
+                f"no trial of '{study.study_name}' has completed.",
+                f"See `tune trials {study.study_name}`.",
+            )
+        return best
+
+    def trial(self, name: str | None, number: int) -> FrozenTrial:
+        study = self.load(name)
+        trials = study.get_trials(deepcopy=False)
+        if not 0 <= number < len(trials):
+            raise InputError(
+                f"'{study.study_name}' has no trial {number}.",
+                f"Its trials are 0 to {len(trials) - 1}."
+                if trials
+                else "It has no trials yet.",
+            )
+        return trials[number]
+
+    def holder(self, name: str | None) -> Holder | None:
+        """Return the process that searches now, None if there is none."""
+        path = self.home.lock(self.load(name).study_name)
+        return holder_of(path) if is_held(path) else None
+
+    def delete(self, name: str) -> None:
+        """Delete a study and its trials' files. Its MLflow runs stay.
+
+        Raises StorageError while a search holds it.
+        """
+        study = self.load(name)
+        with StudyLock(self.home.lock(name), name):
+            optuna.delete_study(study_name=study.study_name, storage=self.store)
+            try:
+                shutil.rmtree(self.home.trials(name))
+            except FileNotFoundError:
+                pass  # no trial had finished
+            except OSError as error:
+                raise StorageError(f"{error.filename} cannot be deleted.", "Delete it.") from None
+
+
+def log_text(trial: FrozenTrial) -> str:
+    """Return all that is known of a trial: configuration, every epoch, and why it ended."""
+    record = trial.user_attrs.get("record", {})
+    lines = [f"trial {trial.number}: {trial.state.name}"]
+    if "cause" in trial.user_attrs:
+        lines.append(f"  {trial.user_attrs['cause']}")
+    lines += [f"  {name}: {value}" for name, value in trial.params.items()]
+    lines.append(f"  seed: {trial.user_attrs.get('seed')}")
+    curves: dict[str, list[float]] = record.get("curves", {})
+    if curves:
+        lines += ["", "epoch  " + "  ".join(f"{name:>20}" for name in curves)]
+        for epoch, values in enumerate(zip(*curves.values(), strict=True), start=1):
+            kept = "  kept" if epoch == record.get("kept_epoch") else ""
+            lines.append(f"{epoch:5}  " + "  ".join(f"{v:20.6g}" for v in values) + kept)
+    if record.get("traceback"):
+        lines += ["", record["traceback"].rstrip()]
+    if record.get("folder"):
+        lines += ["", f"weights and predictions: {record['folder']}"]
+    return "\n".join(lines)

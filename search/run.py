@@ -1,0 +1,260 @@
+"""From an experiment file to a finished search: what starts, in which order, and ends.
+
+Three things take seconds and do not need each other: Ray, the child process that reads and
+splits the data, and the process that imports MLflow. They start side by side; only Ray must be
+started on the main thread.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import Interrupted, TuneError
+from ..objectives import requirements
+from ..objectives.development import Development
+from ..objectives.preparation import Preparation
+from ..spaces import Experiment, Loaded, load_with_document, raise_problems
+from .accounts import Accounts
+from .home import Home, slug
+from .lock import StudyLock, is_held
+from .recorder import Delivery, Destination, MLflowRecorder, describe
+
+if TYPE_CHECKING:
+    from .executors.base import Executor
+    from .study import Study
+    from .summary import Summary
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line or a caller adds to a file. None: the environment, else a default."""
+
+    home: str | Path | None = None
+    storage: str | None = None
+    tracking_uri: str | None = None
+    executor: str = "ray"
+    address: str | None = None
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    quiet: bool = False
+
+
+class Stop:
+    """Why a running search should end before its budget of trials is spent."""
+
+    deadline: float | None = None  # on the monotonic clock
+    signal: int | None = None
+
+    def __call__(self) -> bool:
+        return self.signal is not None or self.is_late
+
+    @property
+    def is_late(self) -> bool:
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+
+def load(path: str | Path, overrides: Mapping[str, Any]) -> Loaded:
+    """Read a file and hold it against the data, the model and the trainer it names."""
+    loaded = load_with_document(path, overrides)
+    raise_problems(loaded.document, requirements.problems(loaded.experiment))
+    return loaded
+
+
+def run(path: str | Path, options: Options = Options()) -> Summary:  # noqa: B008 (frozen)
+    """Run or continue the search that a file describes.
+
+    Raises:
+        TuneError: see `errors` for which mistake is which class. What was finished is kept.
+    """
+    accounts = Accounts()
+    with ExitStack() as stack:
+        stop = stack.enter_context(_signals())
+        with accounts.startup:
+            loaded = load(path, options.overrides)
+            experiment = loaded.experiment
+            home = Home.at(options.home)
+            home.check()
+            _refuse_if_held(home, experiment.study)
+            destination = _destination(experiment, options, home)
+            recorder = MLflowRecorder()
+            stack.callback(recorder.cancel)
+            preparation = Preparation(experiment)
+            stack.callback(preparation.cancel)
+            _check_strategies(loaded)
+            study, executor = _start(experiment, options, home, preparation, stack)
+            text = loaded.document.path.read_text(encoding="utf-8-sig")
+            recorder.open(destination, describe(experiment, study.description, text))
+        if experiment.budget.time_s is not None:
+            left = experiment.budget.time_s - study.seconds_before.get("wall", 0.0)
+            stop.deadline = time.monotonic() + left
+        return _search(study, executor, recorder, accounts, stop, options, str(path))
+
+
+def _refuse_if_held(home: Home, study: str) -> None:
+    """Say so at once, before anything is started for nothing. The lock itself comes later."""
+    if is_held(home.lock(study)):
+        with StudyLock(home.lock(study), study):
+            pass
+
+
+def _check_strategies(loaded: Loaded) -> None:
+    from . import strategies  # imports Optuna, now that the child processes are on their way
+
+    experiment = loaded.experiment
+    raise_problems(loaded.document, strategies.problems(experiment.sampler, experiment.pruner))
+
+
+def _destination(experiment: Experiment, options: Options, home: Home) -> Destination:
+    given = options.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
+    artifacts = home.artifacts / slug(experiment.study) / "mlflow"
+    return Destination(
+        given or home.tracking_uri, experiment.study, "" if given else artifacts.as_uri()
+    )
+
+
+def _start(
+    experiment: Experiment,
+    options: Options,
+    home: Home,
+    preparation: Preparation,
+    stack: ExitStack,
+) -> tuple[Study, Executor]:
+    """Open the study while the executor's processes start."""
+    url = options.storage or home.storage_url
+    trials = str(home.trials(experiment.study))
+
+    def open_study() -> tuple[Study, Development]:
+        from .study import Study
+
+        development = preparation.result()
+        home.create()
+        stack.enter_context(StudyLock(home.lock(experiment.study), experiment.study))
+        return Study.open(experiment, url, development.description), development
+
+    from .study import is_spent
+
+    if options.executor == "inline" or is_spent(experiment, url):
+        from .executors.inline import InlineExecutor
+
+        study, development = open_study()
+        return study, InlineExecutor(experiment, development, trials)
+    from .executors import cluster
+
+    with ThreadPoolExecutor(1) as beside:
+        opening = beside.submit(open_study)
+        stack.callback(cluster.stop)
+        cluster.start(options.address, experiment.resources)
+        n_workers, gpus_each = cluster.share_out(experiment.resources)
+        study, development = opening.result()
+    from .executors.ray_actors import RayExecutor
+
+    return study, RayExecutor(experiment, development, trials, n_workers, gpus_each)
+
+
+def _search(
+    study: Study,
+    executor: Executor,
+    recorder: MLflowRecorder,
+    accounts: Accounts,
+    stop: Stop,
+    options: Options,
+    path: str,
+) -> Summary:
+    """Search, then close everything and sum up, whichever way the search ended."""
+    from . import loop, progress
+    from .study import FINISHED, store_errors
+    from .summary import Summary, best_object
+
+    shown = progress.make(accounts, path, options.quiet)
+    failure: TuneError | None = None
+    with store_errors(study):
+        try:
+            with accounts.looping:
+                loop.search(study, executor, recorder, accounts, stop, shown.show)
+        except TuneError as error:
+            failure = error
+        finally:
+            shown.close()
+        study.set_aside()
+        state, reason = _outcome(study, stop, failure)
+        best = best_object(study.best)
+        with accounts.recording, ThreadPoolExecutor(1) as beside:
+            about = _for_mlflow(state, best)
+            trials = study.optuna.get_trials(deepcopy=False, states=FINISHED)
+            delivering = beside.submit(recorder.close, trials, about)
+            executor.close()  # Ray's processes take a second to end
+            delivery: Delivery = delivering.result()
+        seconds = accounts.seconds(executor.n_slots)
+        study.end(state, seconds, options.executor)
+    if failure is not None:
+        raise failure
+    return Summary(
+        study=study.experiment.study,
+        metric=study.experiment.objective.metric,
+        state=state,
+        direction=study.optuna.direction.name.lower(),
+        executor=options.executor,
+        guard_level=study.optuna.user_attrs["guard_level"],
+        trials=progress.counts(study.optuna.get_trials(deepcopy=False)),
+        best=best,
+        seconds=seconds,
+        epochs=accounts.epochs,
+        reason=reason,
+        delivery=delivery,
+    )
+
+
+def _outcome(study: Study, stop: Stop, failure: TuneError | None) -> tuple[str, str]:
+    budget = study.experiment.budget
+    if failure is not None:
+        return "failed", failure.cause
+    if study.n_finished >= budget.trials:
+        if study.best is None and not study.has_pruned:
+            return "failed", "every trial failed"
+        return "finished", f"all {budget.trials} trials are done"
+    if stop.signal is not None:
+        return "interrupted", f"interrupted after {study.n_finished} of {budget.trials} trials"
+    return "finished", f"the time of {budget.time} is spent"
+
+
+def _for_mlflow(state: str, best: dict[str, Any] | None) -> dict[str, Any]:
+    """Return what the study's own run is closed with."""
+    status = {"finished": "FINISHED", "interrupted": "KILLED", "failed": "FAILED"}[state]
+    if best is None:
+        return {"status": status, "metrics": {}, "tags": {}}
+    metrics = {f"best.{name}": value for name, value in best["metrics"].items()}
+    tags = {f"best.{name}": str(value) for name, value in best["parameters"].items()}
+    return {"status": status, "metrics": metrics, "tags": {"best": str(best["number"]), **tags}}
+
+
+@contextmanager
+def _signals() -> Iterator[Stop]:
+    """Turn the first signal into a request to stop; the second ends the program.
+
+    A closed terminal (SIGHUP) and a polite kill (SIGTERM) count like Ctrl-C.
+    """
+    stop = Stop()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop  # Python delivers signals to the main thread only
+        return
+
+    def handle(number: int, _: object) -> None:
+        if stop.signal is not None:
+            raise Interrupted("interrupted twice; what was finished is kept.")
+        stop.signal = number
+
+    caught = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, handle) for number in caught}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

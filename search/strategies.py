@@ -1,0 +1,79 @@
+"""Samplers and pruners by the names a file gives them, each built from the file's options."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import optuna
+from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner
+from optuna.samplers import BaseSampler, RandomSampler, TPESampler
+
+from ..errors import did_you_mean
+from ..spaces import Named, Problem
+
+SAMPLERS: dict[str, type[BaseSampler]] = {"random": RandomSampler, "tpe": TPESampler}
+
+PRUNERS: dict[str, type[BasePruner]] = {
+    "hyperband": HyperbandPruner,
+    "median": MedianPruner,
+    "none": NopPruner,
+}
+
+# What this program decides itself, or what a file cannot say.
+_NOT_IN_A_FILE = {"seed", "constraints_func", "gamma", "weights", "max_resource"}
+
+
+def make_sampler(named: Named, seed: int) -> BaseSampler:
+    """Build a sampler. One is made for each trial, so that a resumed search goes on the same."""
+    options = {**named.options, "seed": seed}
+    with warnings.catch_warnings():
+        # An option the user asked for by name needs no warning that it is experimental.
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return SAMPLERS[named.name](**options)
+
+
+def make_pruner(named: Named, epochs: int) -> BasePruner:
+    """Build a pruner for trials of at most `epochs` epochs.
+
+    Hyperband's brackets reach from 1 epoch to all of them: left to itself, Optuna's waits for
+    the first completed trial and then guesses.
+    """
+    options = dict(named.options)
+    if named.name == "hyperband":
+        options = {"min_resource": 1, **options, "max_resource": epochs}
+    return PRUNERS[named.name](**options)
+
+
+def problems(sampler: Named, pruner: Named) -> list[Problem]:
+    """Return what is wrong with the names and options of a file's sampler and pruner."""
+    return [
+        *_problems("sampler", sampler, SAMPLERS, lambda named: make_sampler(named, seed=0)),
+        *_problems("pruner", pruner, PRUNERS, lambda named: make_pruner(named, epochs=1)),
+    ]
+
+
+def _problems(
+    key: str, named: Named, known: dict[str, Any], make: Callable[[Named], object]
+) -> list[Problem]:
+    if named.name not in known:
+        rule = f"there is no {key} '{named.name}'."
+        return [Problem((key,), rule, did_you_mean(named.name, known))]
+    allowed = set(inspect.signature(known[named.name]).parameters) - _NOT_IN_A_FILE
+    unknown = [option for option in named.options if option not in allowed]
+    if unknown:
+        return [
+            Problem(
+                (key, option),
+                f"the {key} '{named.name}' has no option '{option}'.",
+                did_you_mean(option, allowed) if allowed else "It takes no options.",
+            )
+            for option in unknown
+        ]
+    try:
+        make(named)
+    except (TypeError, ValueError) as error:
+        return [Problem((key,), f"the {key} '{named.name}' refuses its options: {error}")]
+    return []

@@ -1,0 +1,349 @@
+"""A study: what Optuna is asked and told. With `storage` and `strategies`, all that knows Optuna.
+
+A trial that was running when its process died, or when the search was interrupted, goes back
+to WAITING under its own number, with its parameters. Asked for again, it trains from the same
+seed to the same result: nothing is lost, nothing is counted twice, and a sampler that is seeded
+by the trial's number goes on as if nothing had happened.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from ..errors import InputError, StorageError
+from ..objectives.contracts import Assignment, Report
+from ..objectives.development import Description
+from ..objectives.metrics import direction_of
+from ..objectives.seeds import trial_seed
+from ..spaces import Experiment, default_configuration, suggest
+from .storage import DriverStorage, open_store
+from .strategies import make_pruner, make_sampler
+
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+# A trial whose process dies is given to another worker; one that takes three down is at fault.
+MAX_ATTEMPTS = 3
+
+FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+
+
+@dataclass
+class Running:
+    """A trial in training: Optuna's handle, and what it has reported."""
+
+    trial: optuna.Trial
+    judged: int  # epochs an earlier attempt was judged on and survived
+    curves: dict[str, list[float]] = field(default_factory=dict)  # metric to a value an epoch
+    ended: list[int] = field(default_factory=list)  # milliseconds since 1970, of each epoch
+    seconds: float = 0.0
+
+
+class Study:
+    """One study, held by one driver."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        description: Description,
+        study: optuna.Study,
+        storage: DriverStorage,
+    ) -> None:
+        self.experiment = experiment
+        self.description = description
+        self.optuna = study
+        self.storage = storage
+        self.running: dict[int, Running] = {}
+
+    @classmethod
+    def open(cls, experiment: Experiment, url: str, description: Description) -> Study:
+        """Create the study, or continue it.
+
+        Raises:
+            InputError: the study exists with another identity, or its data has changed.
+            StorageError: the database cannot be opened.
+        """
+        direction = direction_of(experiment.objective, experiment.task)
+        try:
+            storage = DriverStorage(open_store(url))
+            study = optuna.create_study(
+                storage=storage,
+                study_name=experiment.study,
+                direction=direction,
+                load_if_exists=True,
+                pruner=make_pruner(experiment.pruner, experiment.training.epochs),
+            )
+            attributes = study.user_attrs
+        except Exception as error:  # SQLAlchemy's and the driver's own, of many kinds
+            raise unreadable(url, error) from error
+        opened = cls(experiment, description, study, storage)
+        if "identity" in attributes:
+            opened._check_same(attributes)
+            opened._take_up()
+        elif study.get_trials(deepcopy=False):
+            raise InputError(
+                f"the study '{experiment.study}' was not made by this program.",
+                "Give this search another name with --study.",
+            )
+        else:
+            opened._begin()
+        settings = experiment.model_dump(mode="json")
+        changeable = {key: settings[key] for key in ("sampler", "pruner", "budget", "resources")}
+        study.set_user_attr("settings", changeable)
+        study.set_user_attr("state", "running")
+        return opened
+
+    def _begin(self) -> None:
+        # Trial 0 is the default configuration: what the others are compared with.
+        self.optuna.enqueue_trial(_varied(self.experiment))
+        self.optuna.set_user_attr("guard_level", "audit")
+        self.optuna.set_user_attr("data_sha256", self.description.data_sha256)
+        self.optuna.set_user_attr("split_sha256", self.description.split_sha256)
+        self.optuna.set_user_attr("identity", self.experiment.identity())
+
+    def _check_same(self, attributes: Mapping[str, Any]) -> None:
+        name = self.experiment.study
+        changes = list(differences(attributes["identity"], self.experiment.identity()))
+        if changes:
+            raise InputError(
+                "\n".join([f"the file differs from the study '{name}' it would continue:"] + changes),
+                "Undo the change, or give the changed search another name with --study.",
+            )
+        for key in ("data_sha256", "split_sha256"):
+            if attributes[key] != getattr(self.description, key):
+                raise InputError(
+                    f"the data has changed since the study '{name}' began: its {key} is "
+                    f"{getattr(self.description, key)[:12]} and was {attributes[key][:12]}.",
+                    "Restore the data, or give this search another name with --study.",
+                )
+
+    def _take_up(self) -> None:
+        """Put what an earlier driver left running back in the queue."""
+        for trial in self.optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            self._queue_again(trial, "the search was killed")
+
+    # Asking
+
+    @property
+    def has_pruned(self) -> bool:
+        return bool(self.optuna.get_trials(deepcopy=False, states=(TrialState.PRUNED,)))
+
+    @property
+    def n_finished(self) -> int:
+        return len(self.optuna.get_trials(deepcopy=False, states=FINISHED))
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether every trial of the budget is finished or running."""
+        return self.n_finished + len(self.running) >= self.experiment.budget.trials
+
+    def ask(self) -> Assignment:
+        """Choose the next configuration: one that waits, else the sampler's."""
+        trials = self.optuna.get_trials(deepcopy=False)
+        waiting = [trial.number for trial in trials if trial.state == TrialState.WAITING]
+        number = waiting[0] if waiting else len(trials)
+        seed = trial_seed(self.experiment.seed, number)
+        self.optuna.sampler = make_sampler(self.experiment.sampler, seed)
+        trial = self.optuna.ask()
+        assert trial.number == number
+        configuration = suggest(self.experiment.parameters, trial)
+        fixed = self.experiment.training.seed
+        seed = seed if fixed is None else fixed
+        trial.set_user_attr("seed", seed)
+        reported = self._frozen(trial).intermediate_values
+        self.running[number] = Running(trial, judged=max(reported, default=1) - 1)
+        return Assignment(number, configuration, seed)
+
+    # Telling
+
+    def report(self, report: Report) -> bool:
+        """Take in an epoch and say whether the pruner ends the trial here."""
+        running = self.running[report.number]
+        for name, value in report.metrics.items():
+            running.curves.setdefault(name, []).append(value)
+        running.ended.append(time.time_ns() // 1_000_000)
+        running.seconds += report.seconds
+        if report.epoch > running.judged:
+            known = self._frozen(running.trial).intermediate_values
+            if report.epoch not in known:
+                value = report.metrics[self.experiment.objective.metric]
+                running.trial.report(value, step=report.epoch)
+        is_last = report.kept_epoch is not None
+        return report.epoch > running.judged and not is_last and running.trial.should_prune()
+
+    def complete(self, report: Report, folder: str) -> FrozenTrial:
+        assert report.kept_metrics is not None
+        metrics = dict(report.kept_metrics)
+        value = metrics[self.experiment.objective.metric]
+        record = {"kept_epoch": report.kept_epoch, "folder": folder}
+        return self._tell(report.number, TrialState.COMPLETE, value, metrics, record)
+
+    def prune(self, number: int, cause: str) -> FrozenTrial:
+        curves = self.running[number].curves
+        last = {name: values[-1] for name, values in curves.items()}
+        return self._tell(number, TrialState.PRUNED, None, last, {}, cause)
+
+    def fail(self, number: int, cause: str, traceback: str = "") -> FrozenTrial:
+        return self._tell(number, TrialState.FAIL, None, {}, {"traceback": traceback}, cause)
+
+    def retry(self, number: int, cause: str) -> bool:
+        """Queue a trial whose process died, and say so; False if it has had all its attempts."""
+        trial = self._frozen(self.running[number].trial)
+        if trial.user_attrs.get("attempts", 1) >= MAX_ATTEMPTS:
+            return False
+        del self.running[number]
+        self._queue_again(trial, cause)
+        return True
+
+    def set_aside(self) -> None:
+        """Queue everything that runs, for the next time the command is given."""
+        for running in self.running.values():
+            self._queue_again(self._frozen(running.trial), "")
+        self.running.clear()
+
+    def flush(self) -> None:
+        self.storage.flush()
+
+    def _tell(
+        self,
+        number: int,
+        state: TrialState,
+        value: float | None,
+        metrics: dict[str, float],
+        record: dict[str, Any],
+        cause: str = "",
+    ) -> FrozenTrial:
+        """End a trial. All of it is on disk when this returns."""
+        running = self.running.pop(number)
+        record |= {
+            "curves": running.curves,
+            "ended": running.ended,
+            "seconds": round(running.seconds, 4),
+        }
+        # Each attribute costs a transaction, so what nobody reads alone goes into one.
+        for key, attribute in {"metrics": metrics, "record": record, "cause": cause}.items():
+            if attribute:
+                running.trial.set_user_attr(key, attribute)
+        self.optuna.tell(running.trial, value, state)
+        return self._frozen(running.trial)
+
+    def _queue_again(self, trial: FrozenTrial, cause: str) -> None:
+        if cause:
+            attempts = trial.user_attrs.get("attempts", 1) + 1
+            self.storage.set_trial_user_attr(trial._trial_id, "attempts", attempts)
+            self.storage.set_trial_user_attr(trial._trial_id, "last_cause", cause)
+        self.storage.set_trial_state_values(trial._trial_id, TrialState.WAITING)
+
+    def _frozen(self, trial: optuna.Trial) -> FrozenTrial:
+        return self.storage.get_trial(trial._trial_id)
+
+    # Looking
+
+    @property
+    def seconds_before(self) -> dict[str, float]:
+        """The account of all earlier runs."""
+        return dict(self.optuna.user_attrs.get("seconds", {}))
+
+    def end(self, state: str, seconds: Mapping[str, float], executor: str) -> None:
+        """Write how this run ended."""
+        self.storage.flush()
+        before = self.seconds_before
+        total = {name: value + before.get(name, 0.0) for name, value in seconds.items()}
+        self.optuna.set_user_attr("seconds", total)
+        self.optuna.set_user_attr("executor", executor)
+        self.optuna.set_user_attr("state", state)
+
+    @property
+    def best(self) -> FrozenTrial | None:
+        """The completed trial with the best value; of equals the first."""
+        complete = self.optuna.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        return best_of(complete, self.optuna.direction)
+
+
+def best_of(
+    complete: list[FrozenTrial], direction: optuna.study.StudyDirection
+) -> FrozenTrial | None:
+    """Return the trial with the best value; of equals the first."""
+    sign = -1 if direction == optuna.study.StudyDirection.MAXIMIZE else 1
+    return min(complete, key=lambda t: (sign * (t.value or 0.0), t.number), default=None)
+
+
+def is_spent(experiment: Experiment, url: str) -> bool:
+    """Return whether a study exists that has used its budget up, without changing anything."""
+    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+        return False
+    try:
+        study = optuna.load_study(study_name=experiment.study, storage=open_store(url))
+    except KeyError:
+        return False
+    except Exception as error:
+        raise unreadable(url, error) from error
+    finished = study.get_trials(deepcopy=False, states=FINISHED)
+    return len(finished) >= experiment.budget.trials
+
+
+@contextmanager
+def store_errors(study: Study) -> Iterator[None]:
+    """Turn what a store raises in mid-search (a full disk, a lost server) into a StorageError."""
+    try:
+        yield
+    except optuna.exceptions.StorageInternalError as error:
+        cause = str(error.__cause__ or error).splitlines()[0]
+        raise StorageError(
+            f"the Optuna store failed in mid-search ({cause}).",
+            "Free the disk or bring the server back; the same command then goes on.",
+        ) from error
+
+
+def unreadable(url: str, error: Exception) -> StorageError:
+    """Return the error for a database that cannot be opened."""
+    reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+    return StorageError(
+        f"the Optuna store {_without_password(url)} cannot be opened ({reason}).",
+        "Restore it from a backup, or give another place with --home or --storage.",
+    )
+
+
+def _without_password(url: str) -> str:
+    from sqlalchemy.engine import make_url
+
+    return make_url(url).render_as_string(hide_password=True)
+
+
+def _varied(experiment: Experiment) -> dict[str, Any]:
+    """Return the default configuration without fixed values, which Optuna is not told of."""
+    defaults = default_configuration(experiment.parameters)
+    return {
+        name: defaults[name]
+        for name, parameter in experiment.parameters.items()
+        if hasattr(parameter, "suggest")
+    }
+
+
+def differences(old: Any, new: Any, where: str = "") -> list[str]:
+    """Return a line for each value in which two nested mappings differ."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        keys = [*old, *(key for key in new if key not in old)]
+        return [
+            line
+            for key in keys
+            for line in differences(
+                old.get(key, _ABSENT), new.get(key, _ABSENT), f"{where}.{key}".lstrip(".")
+            )
+        ]
+    return [] if old == new else [f"  {where}: was {old}, is {new}"]
+
+
+class _Absent:
+    def __repr__(self) -> str:
+        return "absent"
+
+
+_ABSENT = _Absent()

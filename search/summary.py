@@ -1,0 +1,134 @@
+"""What a search ends with: for a person the best configuration and what to type next, for a
+machine one JSON object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from optuna.trial import FrozenTrial
+
+from .progress import duration
+from .recorder import Delivery
+
+
+def best_object(trial: FrozenTrial | None) -> dict[str, Any] | None:
+    """Return the `best` object of every command's JSON."""
+    if trial is None:
+        return None
+    return {
+        "number": trial.number,
+        "value": trial.value,
+        "parameters": dict(trial.params),
+        "metrics": dict(trial.user_attrs.get("metrics", {})),
+    }
+
+
+def trial_object(trial: FrozenTrial) -> dict[str, Any]:
+    """Return a trial for a machine."""
+    return {
+        "number": trial.number,
+        "state": trial.state.name,
+        "value": trial.value,
+        "parameters": dict(trial.params),
+        "metrics": dict(trial.user_attrs.get("metrics", {})),
+        "seed": trial.user_attrs.get("seed"),
+        "cause": trial.user_attrs.get("cause", ""),
+    }
+
+
+# What the command that ran a search exits with.
+EXIT_CODES = {"finished": 0, "failed": 1, "interrupted": 130}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The outcome of a search."""
+
+    study: str
+    metric: str
+    state: str  # finished, interrupted or failed
+    direction: str
+    executor: str
+    guard_level: str
+    trials: dict[str, int]
+    best: dict[str, Any] | None
+    seconds: dict[str, float]
+    epochs: int
+    reason: str  # why the search ended
+    delivery: Delivery
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT_CODES[self.state]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "study": self.study,
+            "state": self.state,
+            "metric": self.metric,
+            "direction": self.direction,
+            "executor": self.executor,
+            "guard_level": self.guard_level,
+            "trials": self.trials,
+            "best": self.best,
+            "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
+            "epochs": self.epochs,
+            "reason": self.reason,
+            "mlflow": {"undelivered": self.delivery.missing, "cause": self.delivery.cause},
+        }
+
+    def to_text(self, command: str) -> str:
+        return "\n".join(
+            [*self._best_lines(), "", *self._account_lines(), "", *self._next(command)]
+        )
+
+    def _best_lines(self) -> list[str]:
+        if self.best is None:
+            return [f"{self.study}: no trial has completed; {self.reason}."]
+        lines = [
+            f"{self.study}: {self.reason}. Best is trial {self.best['number']}, "
+            f"{self.metric} {self.best['value']:.4g}.",
+            "",
+        ]
+        lines += table("configuration", self.best["parameters"])
+        lines += table("on validation rows", self.best["metrics"])
+        if self.trials["complete"] > 1:
+            lines.append(
+                f"  The best of {self.trials['complete']} looks better than it is: expect "
+                "somewhat less on new data."
+            )
+        return lines
+
+    def _account_lines(self) -> list[str]:
+        n, s = self.trials, self.seconds
+        lines = [
+            f"  trials   {n['complete']} completed, {n['pruned']} pruned, {n['failed']} failed; "
+            f"{self.epochs} epochs trained in this run",
+            f"  time     {duration(s['wall'])}: starting up {duration(s['startup'])}, asking "
+            f"{duration(s['asking'])}, storing {duration(s['storing'])}, recording "
+            f"{duration(s['recording'])}",
+            f"  workers  training {duration(s['training'])}, waiting {duration(s['waiting'])}",
+        ]
+        if self.delivery.missing:
+            lines.append(
+                f"  MLflow   {self.delivery.missing} trials are not recorded yet "
+                f"({self.delivery.cause}); the next run of the search delivers them"
+            )
+        return lines
+
+    def _next(self, command: str) -> list[str]:
+        if self.state == "interrupted":
+            return [f"  go on with   {command}"]
+        return [
+            f"  tune trials {self.study}      every trial",
+            f"  tune dashboard {self.study}   Optuna's dashboard",
+            "  tune ui                      MLflow's",
+        ]
+
+
+def table(title: str, values: dict[str, Any]) -> list[str]:
+    """Return aligned lines of names and values."""
+    width = max(map(len, values), default=0)
+    shown = {k: f"{v:.4g}" if isinstance(v, float) else str(v) for k, v in values.items()}
+    return [f"  {title}", *(f"    {name:<{width}}  {value}" for name, value in shown.items())]

@@ -1,0 +1,198 @@
+"""The experiment file as frozen value objects, one class a section of the file."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
+
+from .parameters import Parameter, Section
+
+Task = Literal["binary", "classification", "regression"]
+
+_DURATION = re.compile(r"^(\d+(?:\.\d+)?)(s|m|h|d)$")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def seconds(duration: str) -> float:
+    """Return the seconds in "90s", "30m", "2h" or "1d"."""
+    match = _DURATION.match(duration)
+    if match is None or float(match[1]) == 0:
+        raise ValueError(f'a duration reads like "90s", "30m", "2h" or "1d", but got "{duration}".')
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def _check_duration(duration: str) -> str:
+    seconds(duration)
+    return duration
+
+
+Duration = Annotated[str, AfterValidator(_check_duration)]
+
+
+class Named(Section):
+    """Something called by its name, with options: `tpe`, or `{name: tpe, n_ei_candidates: 48}`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+    @model_serializer(mode="wrap")
+    def _short_form(self, handler: SerializerFunctionWrapHandler) -> Any:
+        return handler(self) if self.options else self.name
+
+
+def _from_name(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"name": value}
+    if isinstance(value, dict | Named):
+        return value
+    raise ValueError(f"this is a name, or a mapping with `name:` and options, but got {value!r}.")
+
+
+NameOrNamed = Annotated[Named, BeforeValidator(_from_name, json_schema_input_type=str | Named)]
+
+
+class Split(Section):
+    """Shares of the rows. The test rows are put aside before anything is computed."""
+
+    validation: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    test: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    stratify: bool | None = None  # None: as the task has classes or not
+    seed: Annotated[int, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _check(self) -> Split:
+        if self.validation + self.test >= 1:
+            raise ValueError(
+                "`validation + test < 1` must hold to leave training rows, "
+                f"but got {self.validation} + {self.test}."
+            )
+        return self
+
+
+class Preprocess(Section):
+    """Fitted on training rows only, then applied to all rows."""
+
+    scale: Literal["standard", "none"] = "standard"
+
+
+class Data(Section):
+    """Where the rows come from and how they are split."""
+
+    source: str
+    target: str | None = None
+    split: Split = Split()
+    preprocess: Preprocess = Preprocess()
+
+
+class Objective(Section):
+    """What is optimised; the direction follows from the metric where it is not given."""
+
+    metric: str = "validation_loss"
+    direction: Literal["minimize", "maximize"] | None = None
+
+
+class EarlyStopping(Section):
+    """Stop after `patience` epochs without a better objective, and keep the best weights."""
+
+    patience: Annotated[int, Field(ge=1)]
+
+
+class Training(Section):
+    """How one trial trains. What stands here does not vary unless `parameters` names it."""
+
+    epochs: Annotated[int, Field(ge=1)] = 20
+    batch_size: Annotated[int, Field(ge=1)] = 64
+    optimizer: Literal["adam", "sgd"] = "adam"
+    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.0  # SGD only
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0  # biases excluded
+    schedule: Literal["constant"] = "constant"
+    early_stopping: EarlyStopping | None = None
+    seed: Annotated[int, Field(ge=0)] | None = None  # None: from the study's seed and the number
+
+
+class Budget(Section):
+    """Totals over the study's whole life, however often the command is run."""
+
+    trials: Annotated[int, Field(ge=1)] = 64
+    time: Duration | None = None
+
+    @property
+    def time_s(self) -> float | None:
+        return None if self.time is None else seconds(self.time)
+
+
+def _check_gpus(value: Any) -> Any:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value == "auto" or (is_number and 0 <= value < float("inf")):
+        return value
+    raise ValueError(f'`gpus` is "auto" or a number from 0, such as 1 or 0.5, but got {value!r}.')
+
+
+Gpus = Annotated[
+    Literal["auto"] | float,
+    PlainValidator(_check_gpus, json_schema_input_type=Literal["auto"] | float),
+]
+
+
+class Resources(Section):
+    """What one worker needs, and how many workers there are (default: as many as fit)."""
+
+    cpus: Annotated[int, Field(ge=1)] = 1
+    gpus: Gpus = "auto"
+    workers: Annotated[int, Field(ge=1)] | None = None
+
+
+_NAME = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$"
+Name = Annotated[str, Field(pattern=_NAME)]
+StudyName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+class Experiment(Section):
+    """An experiment file: data, task, objective, model, training, space, search and budget."""
+
+    study: StudyName
+    data: Data
+    task: Task
+    objective: Objective = Objective()
+    model: NameOrNamed = Named(name="mlp")
+    training: Training = Training()
+    parameters: Annotated[dict[Name, Parameter], Field(min_length=1)]
+    constraints: Annotated[tuple[str, ...], BeforeValidator(tuple), Field(max_length=0)] = ()
+    sampler: NameOrNamed = Named(name="tpe")
+    pruner: NameOrNamed = Named(name="hyperband")
+    budget: Budget = Budget()
+    resources: Resources = Resources()
+    seed: Annotated[int, Field(ge=0)] = 0
+
+    def identity(self) -> dict[str, Any]:
+        """Return what makes a study the same; sampler, pruner, budget, resources may change."""
+        return self.model_dump(
+            mode="json",
+            include={
+                "data",
+                "task",
+                "objective",
+                "model",
+                "training",
+                "parameters",
+                "constraints",
+                "seed",
+            },
+        )
