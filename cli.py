@@ -30,7 +30,7 @@ class _Main(click.Group):
             ctx.exit(error.exit_code)
         except BrokenPipeError:
             # The reader has gone (`| head -1`); Python would complain again while it exits.
-            sys.stdout = None  # type: ignore[assignment]
+            sys.stdout = None
             ctx.exit(0)
         except click.ClickException as error:
             if not _wants_json():
@@ -93,9 +93,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON obj
 @click.option("--trials", type=click.IntRange(1), help="Budget: trials in all.")
 @click.option("--timeout", metavar="30m", help="Budget: time in all, over all runs.")
 @click.option("--workers", type=click.IntRange(1), help="Trials trained side by side.")
-@click.option(
-    "--executor", type=click.Choice(["ray", "inline"]), default="ray", show_default=True
-)
+@click.option("--executor", type=click.Choice(["ray", "inline"]), default="ray", show_default=True)
 @click.option("--address", envvar="RAY_ADDRESS", help="Head node of a Ray cluster.")
 @click.option("--seed", type=click.IntRange(0), help="The study's seed.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Replace a value.")
@@ -320,7 +318,9 @@ def doctor(home: str | None, as_json: bool) -> None:
 
     findings = examine(Home.at(home))
     if as_json:
-        _print_json({"ok": all(f.is_good for f in findings), "findings": [vars(f) for f in findings]})
+        _print_json(
+            {"ok": all(f.is_good for f in findings), "findings": [vars(f) for f in findings]}
+        )
     for finding in [] if as_json else findings:
         click.echo(f"{'ok  ' if finding.is_good else 'FIX '}  {finding.subject}: {finding.found}")
         if not finding.is_good:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import torch
@@ -36,9 +37,9 @@ class MLP(nn.Module):
     def __init__(self, n_inputs: int, n_outputs: int, config: MLPConfig) -> None:
         super().__init__()
         widths = [n_inputs] + [config.hidden_units] * config.layers
-        pairs = zip(widths, widths[1:], strict=False)
-        self.hidden = nn.ModuleList(nn.utils.skip_init(nn.Linear, i, o) for i, o in pairs)
-        self.output = nn.utils.skip_init(nn.Linear, widths[-1], n_outputs)
+        pairs = itertools.pairwise(widths)
+        self.hidden = nn.ModuleList(_linear(i, o) for i, o in pairs)
+        self.output = _linear(widths[-1], n_outputs)
         self.dropout = config.dropout
 
     def initialise(self, generator: Generator) -> None:
@@ -58,6 +59,13 @@ class MLP(nn.Module):
                 x = drop(x, self.dropout, generator)
         output: Tensor = self.output(x)  # (rows, n_outputs)
         return output
+
+
+def _linear(n_inputs: int, n_outputs: int) -> nn.Linear:
+    """Make a layer without torch's own initialisation, which draws from the global generator."""
+    layer = nn.utils.skip_init(nn.Linear, n_inputs, n_outputs)  # type: ignore[no-untyped-call]
+    assert isinstance(layer, nn.Linear)
+    return layer
 
 
 def drop(x: Tensor, rate: float, generator: Generator) -> Tensor:

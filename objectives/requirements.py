@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..errors import did_you_mean
 from ..models import ARCHITECTURES
 from ..spaces import Experiment, Problem, Training
-from ..spaces.parameters import Categorical
+from ..spaces.parameters import Categorical, Float, Int, Parameter, Scalar
 from . import sources
 from .metrics import OBJECTIVES
 
@@ -115,12 +115,7 @@ def _value_problems(experiment: Experiment) -> list[Problem]:
     for name, parameter in experiment.parameters.items():
         if name not in Training.model_fields or name in NOT_TUNED:
             continue
-        if isinstance(parameter, Categorical):
-            ends = parameter.choices
-        else:
-            low, high = getattr(parameter, "low", parameter), getattr(parameter, "high", parameter)
-            ends = (low, high)
-        for value in ends:
+        for value in _ends(parameter):
             try:
                 Training.model_validate({name: value})
             except ValidationError as error:
@@ -129,3 +124,11 @@ def _value_problems(experiment: Experiment) -> list[Problem]:
                 found.append(Problem(("parameters", name), rule))
                 break
     return found
+
+
+def _ends(parameter: Parameter) -> tuple[Scalar, ...]:
+    if isinstance(parameter, Categorical):
+        return parameter.choices
+    if isinstance(parameter, Float | Int):
+        return (parameter.low, parameter.high)
+    return (parameter,)

@@ -52,9 +52,7 @@ class EagerPack:
         self.x_train = as_tensor(fold.x_train, device)  # (rows, inputs)
         self.y_train = as_tensor(standard_targets(fold.y_train, fold, self.task), device)
         self.x_validation = as_tensor(fold.x_validation, device)
-        self.y_validation = as_tensor(
-            standard_targets(fold.y_validation, fold, self.task), device
-        )
+        self.y_validation = as_tensor(standard_targets(fold.y_validation, fold, self.task), device)
         self.target_scale = as_tensor(fold.target_scale, device)
         self.generator = Generator(device)
         self.network = build(
@@ -64,6 +62,7 @@ class EagerPack:
             Generator().manual_seed(draws(self.seed, INITIAL_WEIGHTS, 1)[0]),
             **model_parameters_of(experiment, assignment.configuration),
         ).to(device)
+        self.parameters = list(self.network.parameters())
         self.optimizer = optimizer_of(self.network, self.training)
         self.cost = COSTS[self.task]
         self.epoch = 0
@@ -102,12 +101,13 @@ class EagerPack:
         n_steps = -(-n_rows // batch_size)
         shuffle, *step_seeds = draws(self.seed, self.epoch, 1 + n_steps)
         order = torch.randperm(n_rows, generator=Generator().manual_seed(shuffle)).to(self.device)
-        x_batches = self.x_train[order].split(batch_size)
-        y_batches = self.y_train[order].split(batch_size)
+        x_batches = torch.split(self.x_train[order], batch_size)
+        y_batches = torch.split(self.y_train[order], batch_size)
         losses = []
         for x, y, step_seed in zip(x_batches, y_batches, step_seeds, strict=True):
             self.generator.manual_seed(step_seed)
-            self.optimizer.zero_grad()
+            for parameter in self.parameters:
+                parameter.grad = None  # what zero_grad does, without its 30 us of bookkeeping
             loss = self.cost(self.network(x, self.generator), y)
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimizer.step()
@@ -184,4 +184,3 @@ def optimizer_of(network: nn.Module, training: Training) -> torch.optim.Optimize
 def _conforms(objective: EagerObjective, pack: EagerPack) -> tuple[Objective, Pack]:
     """Let the type checker prove that both keep their contracts."""
     return objective, pack
-

@@ -83,9 +83,9 @@ def _which_tune() -> Finding:
 
 
 def _devices() -> Finding:
-    from .executors.cluster import n_cpus
-
     import torch
+
+    from .executors.cluster import n_cpus
 
     gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
     return Finding("devices", True, f"{n_cpus()} CPUs, GPUs: {', '.join(gpus) or 'none'}")
@@ -112,7 +112,7 @@ def _home(home: Home) -> Iterator[Finding]:
 def _file_system(path: Path) -> str:
     import psutil
 
-    mounts = {part.mountpoint: part.fstype for part in psutil.disk_partitions(all=True)}
+    mounts: dict[str, str] = {part.mountpoint: part.fstype for part in psutil.disk_partitions(all=True)}
     for folder in (path, *path.parents):
         if str(folder) in mounts:
             return mounts[str(folder)]
@@ -131,7 +131,9 @@ def _shared_memory() -> Finding:
 
 def _open_files() -> Finding:
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return Finding("open files", soft >= MIN_OPEN_FILES, f"{soft} allowed", "Run `ulimit -n 4096`.")
+    return Finding(
+        "open files", soft >= MIN_OPEN_FILES, f"{soft} allowed", "Run `ulimit -n 4096`."
+    )
 
 
 def _token() -> Iterator[Finding]:

@@ -31,7 +31,7 @@ def slug(name: str) -> str:
 
 @dataclass(frozen=True)
 class Home:
-    """A folder with `optuna.db`, `mlflow.db`, `artifacts/` and `locks/`. Nothing is created yet."""
+    """A folder of stores, artifacts and locks. Naming one creates nothing."""
 
     root: Path
 

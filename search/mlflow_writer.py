@@ -8,6 +8,7 @@ MLflow has already changes nothing: runs are looked up by their trial's number.
 
 from __future__ import annotations
 
+import gc
 import getpass
 import json
 import logging
@@ -56,7 +57,11 @@ class Writer:
             return
         metrics = list(_metrics(trial))
         parameters = [Param(name, str(value)) for name, value in trial["parameters"].items()]
-        tags = [RunTag(key, str(value)) for key, value in trial["tags"].items() if value not in (None, "")]
+        tags = [
+            RunTag(key, str(value))
+            for key, value in trial["tags"].items()
+            if value not in (None, "")
+        ]
         for start in range(0, max(1, len(metrics)), METRICS_A_BATCH):
             batch = metrics[start : start + METRICS_A_BATCH]
             self.client.log_batch(run_id, batch, parameters, tags)
@@ -177,8 +182,12 @@ def _main() -> None:
     os.nice(NICENESS)
     say = _Answers()
     # Imported before the first line is there: the driver has other things to do meanwhile.
+    gc.disable()
     import mlflow.store.tracking.sqlalchemy_store
     import mlflow.tracking  # noqa: F401
+
+    gc.freeze()  # what MLflow imported stays; there is no use in walking it again and again
+    gc.enable()
 
     logging.disable(logging.WARNING)
     writer: Writer | None = None

@@ -96,9 +96,7 @@ class Studies:
         if not 0 <= number < len(trials):
             raise InputError(
                 f"'{study.study_name}' has no trial {number}.",
-                f"Its trials are 0 to {len(trials) - 1}."
-                if trials
-                else "It has no trials yet.",
+                f"Its trials are 0 to {len(trials) - 1}." if trials else "It has no trials yet.",
             )
         return trials[number]
 

@@ -62,14 +62,18 @@ class MLflowRecorder:
 
     def __init__(self) -> None:
         """Start the process, which imports MLflow and touches nothing until `open`."""
-        # A dead server is noticed in seconds; MLflow's own default is to try for minutes.
-        patience = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
+        settings = {
+            # A dead server is noticed in seconds; MLflow's own default is to try for minutes.
+            "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+            "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+            "MLFLOW_DISABLE_TELEMETRY": "true",  # nothing of a search leaves the machine
+        }
         self._process = subprocess.Popen(
             [sys.executable, "-m", "truetune.search.mlflow_writer"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**patience, **os.environ},
+            env={**settings, **os.environ},
             start_new_session=True,  # Ctrl-C is the driver's to handle
         )
         self._messages: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()

@@ -68,7 +68,7 @@ def load(path: str | Path, overrides: Mapping[str, Any]) -> Loaded:
     return loaded
 
 
-def run(path: str | Path, options: Options = Options()) -> Summary:  # noqa: B008 (frozen)
+def run(path: str | Path, options: Options = Options()) -> Summary:
     """Run or continue the search that a file describes.
 
     Raises:
@@ -88,8 +88,7 @@ def run(path: str | Path, options: Options = Options()) -> Summary:  # noqa: B00
             stack.callback(recorder.cancel)
             preparation = Preparation(experiment)
             stack.callback(preparation.cancel)
-            _check_strategies(loaded)
-            study, executor = _start(experiment, options, home, preparation, stack)
+            study, executor = _start(loaded, options, home, preparation, stack)
             text = loaded.document.path.read_text(encoding="utf-8-sig")
             recorder.open(destination, describe(experiment, study.description, text))
         if experiment.budget.time_s is not None:
@@ -121,17 +120,19 @@ def _destination(experiment: Experiment, options: Options, home: Home) -> Destin
 
 
 def _start(
-    experiment: Experiment,
+    loaded: Loaded,
     options: Options,
     home: Home,
     preparation: Preparation,
     stack: ExitStack,
 ) -> tuple[Study, Executor]:
     """Open the study while the executor's processes start."""
+    experiment = loaded.experiment
     url = options.storage or home.storage_url
     trials = str(home.trials(experiment.study))
 
     def open_study() -> tuple[Study, Development]:
+        _check_strategies(loaded)
         from .study import Study
 
         development = preparation.result()
@@ -139,9 +140,7 @@ def _start(
         stack.enter_context(StudyLock(home.lock(experiment.study), experiment.study))
         return Study.open(experiment, url, development.description), development
 
-    from .study import is_spent
-
-    if options.executor == "inline" or is_spent(experiment, url):
+    if options.executor == "inline" or _is_spent(experiment, home, options):
         from .executors.inline import InlineExecutor
 
         study, development = open_study()
@@ -157,6 +156,15 @@ def _start(
     from .executors.ray_actors import RayExecutor
 
     return study, RayExecutor(experiment, development, trials, n_workers, gpus_each)
+
+
+def _is_spent(experiment: Experiment, home: Home, options: Options) -> bool:
+    """Whether there is nothing left to train, so that no worker need start."""
+    if options.storage is None and not home.optuna_db.exists():
+        return False
+    from .study import is_spent
+
+    return is_spent(experiment, options.storage or home.storage_url)
 
 
 def _search(

@@ -19,10 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 import optuna
 from optuna.distributions import BaseDistribution, check_distribution_compatibility
-from optuna.exceptions import UpdateFinishedTrialError
+from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 from optuna.storages import BaseStorage, RDBStorage
+from optuna.storages._rdb.models import TrialIntermediateValueModel
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy import insert
+from sqlalchemy.exc import SQLAlchemyError
 
 if TYPE_CHECKING:
     from optuna.study._frozen import FrozenStudy
@@ -63,7 +66,7 @@ class DriverStorage(BaseStorage):
     ids are never seen outside.
     """
 
-    def __init__(self, store: BaseStorage) -> None:
+    def __init__(self, store: RDBStorage) -> None:
         self._store = store
         self._trials: dict[int, FrozenTrial] = {}  # by own id; replaced, never changed
         self._study_of: dict[int, int] = {}  # own trial id to study id
@@ -71,6 +74,7 @@ class DriverStorage(BaseStorage):
         self._stored_id: dict[int, int] = {}  # own trial id to the store's
         self._unborn: list[int] = []  # own ids of trials that the store does not know yet
         self._unwritten: list[Callable[[], object]] = []
+        self._unwritten_values: list[tuple[int, int, float]] = []  # own trial id, step, value
         self._distributions: dict[int, dict[str, BaseDistribution]] = {}
         self._study_facts: dict[tuple[int, str], Any] = {}
 
@@ -84,6 +88,10 @@ class DriverStorage(BaseStorage):
             template = self._trials[own_id]
             study_id = self._study_of[own_id]
             self._stored_id[own_id] = self._store.create_new_trial(study_id, template)
+        if self._unwritten_values:
+            rows = [(self._stored_id[own], step, v) for own, step, v in self._unwritten_values]
+            _insert_intermediate_values(self._store, rows)
+            self._unwritten_values.clear()
         for write in self._unwritten:
             write()
         self._unwritten.clear()
@@ -129,7 +137,12 @@ class DriverStorage(BaseStorage):
         self, trial_id: int, step: int, intermediate_value: float
     ) -> None:
         trial = self._updatable_copy(trial_id)
+        is_new = step not in trial.intermediate_values
         trial.intermediate_values = {**trial.intermediate_values, step: intermediate_value}
+        if is_new and trial_id in self._stored_id:
+            self._trials[trial_id] = trial
+            self._unwritten_values.append((trial_id, step, intermediate_value))
+            return
         self._replace(
             trial_id,
             trial,
@@ -180,9 +193,7 @@ class DriverStorage(BaseStorage):
             raise UpdateFinishedTrialError(f"Trial#{trial.number} has already finished.")
         return copy.copy(trial)
 
-    def _replace(
-        self, trial_id: int, trial: FrozenTrial, write: Callable[[int], object]
-    ) -> None:
+    def _replace(self, trial_id: int, trial: FrozenTrial, write: Callable[[int], object]) -> None:
         self._trials[trial_id] = trial
         if trial_id in self._stored_id:
             self._unwritten.append(lambda: write(self._stored_id[trial_id]))
@@ -272,6 +283,31 @@ class DriverStorage(BaseStorage):
         if (study_id, name) not in self._study_facts:
             self._study_facts[study_id, name] = ask(study_id)
         return self._study_facts[study_id, name]
+
+
+def _insert_intermediate_values(store: RDBStorage, rows: list[tuple[int, int, float]]) -> None:
+    """Insert (trial id, step, value) rows in one transaction.
+
+    The store's own method asks for the trial and the row before it writes one value, 1.3 ms
+    each; every epoch of every trial comes through here.
+    """
+    model = TrialIntermediateValueModel
+    values = []
+    for trial_id, step, value in rows:
+        stored, kind = model.intermediate_value_to_stored_repr(value)
+        values.append(
+            {
+                "trial_id": trial_id,
+                "step": step,
+                "intermediate_value": stored,
+                "intermediate_value_type": kind,
+            }
+        )
+    try:
+        with store.engine.begin() as connection:
+            connection.execute(insert(model), values)
+    except SQLAlchemyError as error:
+        raise StorageInternalError(f"an epoch's values cannot be written: {error}") from error
 
 
 def _new_trial() -> FrozenTrial:

@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import optuna
@@ -31,6 +30,9 @@ optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 # A trial whose process dies is given to another worker; one that takes three down is at fault.
 MAX_ATTEMPTS = 3
+
+# A dashboard may be this much behind. Many epochs then share a transaction.
+FLUSH_INTERVAL_S = 0.1
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
@@ -61,6 +63,7 @@ class Study:
         self.optuna = study
         self.storage = storage
         self.running: dict[int, Running] = {}
+        self._flushed = 0.0  # on the monotonic clock
 
     @classmethod
     def open(cls, experiment: Experiment, url: str, description: Description) -> Study:
@@ -113,7 +116,9 @@ class Study:
         changes = list(differences(attributes["identity"], self.experiment.identity()))
         if changes:
             raise InputError(
-                "\n".join([f"the file differs from the study '{name}' it would continue:"] + changes),
+                "\n".join(
+                    [f"the file differs from the study '{name}' it would continue:", *changes]
+                ),
                 "Undo the change, or give the changed search another name with --study.",
             )
         for key in ("data_sha256", "split_sha256"):
@@ -209,7 +214,10 @@ class Study:
         self.running.clear()
 
     def flush(self) -> None:
-        self.storage.flush()
+        """Write what has been reported, a few times a second at most."""
+        if time.monotonic() - self._flushed >= FLUSH_INTERVAL_S:
+            self.storage.flush()
+            self._flushed = time.monotonic()
 
     def _tell(
         self,
@@ -277,8 +285,6 @@ def best_of(
 
 def is_spent(experiment: Experiment, url: str) -> bool:
     """Return whether a study exists that has used its budget up, without changing anything."""
-    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
-        return False
     try:
         study = optuna.load_study(study_name=experiment.study, storage=open_store(url))
     except KeyError:

@@ -222,6 +222,7 @@ class _Reader:
             yield key, self.value(value_node, (*where, key))
 
     def scalar(self, node: Node, where: Where) -> Any:
+        assert isinstance(node, ScalarNode)
         tag = str(node.tag)
         if node.style is None:
             self.warn_of_other_readings(str(node.value), where)

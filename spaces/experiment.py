@@ -28,7 +28,9 @@ def seconds(duration: str) -> float:
     """Return the seconds in "90s", "30m", "2h" or "1d"."""
     match = _DURATION.match(duration)
     if match is None or float(match[1]) == 0:
-        raise ValueError(f'a duration reads like "90s", "30m", "2h" or "1d", but got "{duration}".')
+        raise ValueError(
+            f'a duration reads like "90s", "30m", "2h" or "1d", but got "{duration}".'
+        )
     return float(match[1]) * _SECONDS[match[2]]
 
 

@@ -143,9 +143,7 @@ def _without_tags(location: tuple[str | int, ...]) -> Where:
     tags = {*PARAMETER_TYPES, "fixed", "[key]", "none", "bool", "int", "float", "str"}
     is_parameter = location[:1] == ("parameters",)
     return tuple(
-        part
-        for i, part in enumerate(location)
-        if not (is_parameter and i >= 2 and part in tags)
+        part for i, part in enumerate(location) if not (is_parameter and i >= 2 and part in tags)
     )
 
 
