@@ -112,7 +112,8 @@ def _home(home: Home) -> Iterator[Finding]:
 def _file_system(path: Path) -> str:
     import psutil
 
-    mounts: dict[str, str] = {part.mountpoint: part.fstype for part in psutil.disk_partitions(all=True)}
+    parts = psutil.disk_partitions(all=True)
+    mounts: dict[str, str] = {part.mountpoint: part.fstype for part in parts}
     for folder in (path, *path.parents):
         if str(folder) in mounts:
             return mounts[str(folder)]

@@ -64,6 +64,9 @@ class Home:
     def lock(self, study: str) -> Path:
         return self.root / "locks" / f"{slug(study)}.lock"
 
+    def recorder_lock(self, study: str) -> Path:
+        return self.root / "locks" / f"{slug(study)}.mlflow.lock"
+
     def check(self) -> None:
         """Refuse a folder that somebody else's MLflow keeps its files in."""
         if not self.root.exists():

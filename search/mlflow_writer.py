@@ -8,6 +8,7 @@ MLflow has already changes nothing: runs are looked up by their trial's number.
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import getpass
 import json
@@ -30,9 +31,14 @@ class Writer:
     """One study's runs."""
 
     def __init__(
-        self, tracking_uri: str, experiment: str, artifacts: str, study: dict[str, Any]
+        self, tracking_uri: str, experiment: str, artifacts: str, lock: str, study: dict[str, Any]
     ) -> None:
         from mlflow.tracking import MlflowClient
+
+        # A driver that was killed leaves a writer that still has trials to write. Two writers
+        # would not see each other's runs.
+        self.lock = open(lock, "w")  # noqa: SIM115 (held until the process ends)
+        fcntl.flock(self.lock, fcntl.LOCK_EX)
 
         self.client = MlflowClient(tracking_uri)
         found = self.client.get_experiment_by_name(experiment)

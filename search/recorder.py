@@ -151,6 +151,7 @@ class Destination:
     tracking_uri: str
     experiment: str
     artifacts: str  # folder or URL for a new experiment's artifacts; "" leaves it to the server
+    lock: str  # file that one writer at a time holds
 
 
 def as_record(trial: FrozenTrial) -> dict[str, Any]:

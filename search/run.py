@@ -11,9 +11,9 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,10 +48,18 @@ class Options:
 
 
 class Stop:
-    """Why a running search should end before its budget of trials is spent."""
+    """Why a running search should end before its budget of trials is spent.
 
-    deadline: float | None = None  # on the monotonic clock
-    signal: int | None = None
+    The first signal asks the search to stop, the second ends the program. A closed terminal
+    (SIGHUP) and a polite kill (SIGTERM) count like Ctrl-C.
+    """
+
+    SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def __init__(self) -> None:
+        self.deadline: float | None = None  # on the monotonic clock
+        self.signal: int | None = None
+        self._before: dict[int, Any] = {}
 
     def __call__(self) -> bool:
         return self.signal is not None or self.is_late
@@ -59,6 +67,27 @@ class Stop:
     @property
     def is_late(self) -> bool:
         return self.deadline is not None and time.monotonic() >= self.deadline
+
+    def __enter__(self) -> Stop:
+        self.listen()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def listen(self) -> None:
+        """Take the signals over. To be called again after what takes them over itself."""
+        if threading.current_thread() is not threading.main_thread():
+            return  # Python delivers signals to the main thread only
+        for number in self.SIGNALS:
+            self._before.setdefault(number, signal.getsignal(number))
+            signal.signal(number, self._handle)
+
+    def _handle(self, number: int, _: object) -> None:
+        if self.signal is not None:
+            raise Interrupted("interrupted twice; what was finished is kept.")
+        self.signal = number
 
 
 def load(path: str | Path, overrides: Mapping[str, Any]) -> Loaded:
@@ -76,7 +105,7 @@ def run(path: str | Path, options: Options = Options()) -> Summary:
     """
     accounts = Accounts()
     with ExitStack() as stack:
-        stop = stack.enter_context(_signals())
+        stop = stack.enter_context(Stop())
         with accounts.startup:
             loaded = load(path, options.overrides)
             experiment = loaded.experiment
@@ -89,6 +118,7 @@ def run(path: str | Path, options: Options = Options()) -> Summary:
             preparation = Preparation(experiment)
             stack.callback(preparation.cancel)
             study, executor = _start(loaded, options, home, preparation, stack)
+            stop.listen()  # Ray has put its own handlers in the place of ours
             text = loaded.document.path.read_text(encoding="utf-8-sig")
             recorder.open(destination, describe(experiment, study.description, text))
         if experiment.budget.time_s is not None:
@@ -115,7 +145,10 @@ def _destination(experiment: Experiment, options: Options, home: Home) -> Destin
     given = options.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
     artifacts = home.artifacts / slug(experiment.study) / "mlflow"
     return Destination(
-        given or home.tracking_uri, experiment.study, "" if given else artifacts.as_uri()
+        tracking_uri=given or home.tracking_uri,
+        experiment=experiment.study,
+        artifacts="" if given else artifacts.as_uri(),
+        lock=str(home.recorder_lock(experiment.study)),
     )
 
 
@@ -131,40 +164,48 @@ def _start(
     url = options.storage or home.storage_url
     trials = str(home.trials(experiment.study))
 
-    def open_study() -> tuple[Study, Development]:
+    def read() -> Development:
         _check_strategies(loaded)
+        return preparation.result()
+
+    def open_study(development: Development) -> Study:
+        """Create what a search leaves: only now, when nothing can be wrong with its input."""
         from .study import Study
 
-        development = preparation.result()
         home.create()
         stack.enter_context(StudyLock(home.lock(experiment.study), experiment.study))
-        return Study.open(experiment, url, development.description), development
+        return Study.open(experiment, url, development.description)
 
-    if options.executor == "inline" or _is_spent(experiment, home, options):
+    if options.executor == "inline" or _is_spent(experiment, url, options, home):
         from .executors.inline import InlineExecutor
 
-        study, development = open_study()
-        return study, InlineExecutor(experiment, development, trials)
+        development = read()
+        return open_study(development), InlineExecutor(experiment, development, trials)
     from .executors import cluster
 
     with ThreadPoolExecutor(1) as beside:
-        opening = beside.submit(open_study)
+        reading = beside.submit(read)
         stack.callback(cluster.stop)
         cluster.start(options.address, experiment.resources)
         n_workers, gpus_each = cluster.share_out(experiment.resources)
-        study, development = opening.result()
+        development = reading.result()
     from .executors.ray_actors import RayExecutor
 
-    return study, RayExecutor(experiment, development, trials, n_workers, gpus_each)
+    # The actors import torch while the study is opened.
+    executor = RayExecutor(experiment, development, trials, n_workers, gpus_each)
+    return open_study(development), executor
 
 
-def _is_spent(experiment: Experiment, home: Home, options: Options) -> bool:
-    """Whether there is nothing left to train, so that no worker need start."""
+def _is_spent(experiment: Experiment, url: str, options: Options, home: Home) -> bool:
+    """Whether there is nothing left to train, so that no worker need start.
+
+    A study that the file no longer fits is refused here, before anything is started for it.
+    """
     if options.storage is None and not home.optuna_db.exists():
         return False
     from .study import is_spent
 
-    return is_spent(experiment, options.storage or home.storage_url)
+    return is_spent(experiment, url)
 
 
 def _search(
@@ -241,28 +282,3 @@ def _for_mlflow(state: str, best: dict[str, Any] | None) -> dict[str, Any]:
     metrics = {f"best.{name}": value for name, value in best["metrics"].items()}
     tags = {f"best.{name}": str(value) for name, value in best["parameters"].items()}
     return {"status": status, "metrics": metrics, "tags": {"best": str(best["number"]), **tags}}
-
-
-@contextmanager
-def _signals() -> Iterator[Stop]:
-    """Turn the first signal into a request to stop; the second ends the program.
-
-    A closed terminal (SIGHUP) and a polite kill (SIGTERM) count like Ctrl-C.
-    """
-    stop = Stop()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop  # Python delivers signals to the main thread only
-        return
-
-    def handle(number: int, _: object) -> None:
-        if stop.signal is not None:
-            raise Interrupted("interrupted twice; what was finished is kept.")
-        stop.signal = number
-
-    caught = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, handle) for number in caught}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

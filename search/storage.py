@@ -25,7 +25,7 @@ from optuna.storages._rdb.models import TrialIntermediateValueModel
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import insert
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 if TYPE_CHECKING:
     from optuna.study._frozen import FrozenStudy
@@ -40,16 +40,18 @@ def open_store(url: str) -> RDBStorage:
     `synchronous=NORMAL` a process that is killed loses nothing; a power cut may cost the last
     second.
     """
-    if url.startswith("sqlite"):
-        return RDBStorage(
-            url,
-            engine_kwargs={
-                "connect_args": {"timeout": BUSY_TIMEOUT_S},
-                "pool_events": [(_set_pragmas, "connect")],
-            },
-        )
-    # A server that was restarted is noticed before a statement is lost on it.
-    return RDBStorage(url, engine_kwargs={"pool_pre_ping": True})
+    is_sqlite = url.startswith("sqlite")
+    arguments: dict[str, Any] = {
+        "connect_args": {"timeout": BUSY_TIMEOUT_S},
+        "pool_events": [(_set_pragmas, "connect")],
+    }
+    if not is_sqlite:
+        arguments = {"pool_pre_ping": True}  # notices a server that was restarted
+    try:
+        return RDBStorage(url, engine_kwargs=arguments)
+    except OperationalError:
+        # Another process created the same tables at the same moment; now they are there.
+        return RDBStorage(url, engine_kwargs=arguments)
 
 
 def _set_pragmas(connection: Any, _: Any) -> None:

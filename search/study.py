@@ -8,18 +8,22 @@ by the trial's number goes on as if nothing had happened.
 
 from __future__ import annotations
 
+import bisect
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from ..errors import InputError, StorageError
 from ..objectives.contracts import Assignment, Report
 from ..objectives.development import Description
+from ..objectives.files import WEIGHTS
 from ..objectives.metrics import direction_of
 from ..objectives.seeds import trial_seed
 from ..spaces import Experiment, default_configuration, suggest
@@ -30,6 +34,9 @@ optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 # A trial whose process dies is given to another worker; one that takes three down is at fault.
 MAX_ATTEMPTS = 3
+
+# Losers' weights would fill the disk; their predictions stay.
+N_WEIGHTS_KEPT = 5
 
 # A dashboard may be this much behind. Many epochs then share a transaction.
 FLUSH_INTERVAL_S = 0.1
@@ -64,6 +71,9 @@ class Study:
         self.storage = storage
         self.running: dict[int, Running] = {}
         self._flushed = 0.0  # on the monotonic clock
+        complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        ranked = sorted(map(self._rank, complete))
+        self._with_weights = ranked[:N_WEIGHTS_KEPT]  # the best trials, best first
 
     @classmethod
     def open(cls, experiment: Experiment, url: str, description: Description) -> Study:
@@ -87,16 +97,13 @@ class Study:
         except Exception as error:  # SQLAlchemy's and the driver's own, of many kinds
             raise unreadable(url, error) from error
         opened = cls(experiment, description, study, storage)
-        if "identity" in attributes:
-            opened._check_same(attributes)
-            opened._take_up()
-        elif study.get_trials(deepcopy=False):
-            raise InputError(
-                f"the study '{experiment.study}' was not made by this program.",
-                "Give this search another name with --study.",
-            )
-        else:
+        is_new = not attributes and not study.get_trials(deepcopy=False)
+        if is_new:
             opened._begin()
+        else:
+            check_same(experiment, attributes)
+            opened._check_data(attributes)
+            opened._take_up()
         settings = experiment.model_dump(mode="json")
         changeable = {key: settings[key] for key in ("sampler", "pruner", "budget", "resources")}
         study.set_user_attr("settings", changeable)
@@ -111,21 +118,13 @@ class Study:
         self.optuna.set_user_attr("split_sha256", self.description.split_sha256)
         self.optuna.set_user_attr("identity", self.experiment.identity())
 
-    def _check_same(self, attributes: Mapping[str, Any]) -> None:
-        name = self.experiment.study
-        changes = list(differences(attributes["identity"], self.experiment.identity()))
-        if changes:
-            raise InputError(
-                "\n".join(
-                    [f"the file differs from the study '{name}' it would continue:", *changes]
-                ),
-                "Undo the change, or give the changed search another name with --study.",
-            )
+    def _check_data(self, attributes: Mapping[str, Any]) -> None:
         for key in ("data_sha256", "split_sha256"):
             if attributes[key] != getattr(self.description, key):
                 raise InputError(
-                    f"the data has changed since the study '{name}' began: its {key} is "
-                    f"{getattr(self.description, key)[:12]} and was {attributes[key][:12]}.",
+                    f"the data has changed since the study '{self.experiment.study}' began: its "
+                    f"{key} is {getattr(self.description, key)[:12]} and was "
+                    f"{attributes[key][:12]}.",
                     "Restore the data, or give this search another name with --study.",
                 )
 
@@ -188,7 +187,9 @@ class Study:
         metrics = dict(report.kept_metrics)
         value = metrics[self.experiment.objective.metric]
         record = {"kept_epoch": report.kept_epoch, "folder": folder}
-        return self._tell(report.number, TrialState.COMPLETE, value, metrics, record)
+        trial = self._tell(report.number, TrialState.COMPLETE, value, metrics, record)
+        self._keep_weights_of_the_best(trial)
+        return trial
 
     def prune(self, number: int, cause: str) -> FrozenTrial:
         curves = self.running[number].curves
@@ -242,6 +243,18 @@ class Study:
         self.optuna.tell(running.trial, value, state)
         return self._frozen(running.trial)
 
+    def _keep_weights_of_the_best(self, trial: FrozenTrial) -> None:
+        bisect.insort(self._with_weights, self._rank(trial))
+        for *_, folder in self._with_weights[N_WEIGHTS_KEPT:]:
+            (Path(folder) / WEIGHTS).unlink(missing_ok=True)
+        del self._with_weights[N_WEIGHTS_KEPT:]
+
+    def _rank(self, trial: FrozenTrial) -> tuple[float, int, str]:
+        """Return what completed trials are ordered by, best first, and where their files are."""
+        assert trial.value is not None
+        sign = -1 if self.optuna.direction == StudyDirection.MAXIMIZE else 1
+        return sign * trial.value, trial.number, trial.user_attrs["record"]["folder"]
+
     def _queue_again(self, trial: FrozenTrial, cause: str) -> None:
         if cause:
             attempts = trial.user_attrs.get("attempts", 1) + 1
@@ -275,22 +288,40 @@ class Study:
         return best_of(complete, self.optuna.direction)
 
 
-def best_of(
-    complete: list[FrozenTrial], direction: optuna.study.StudyDirection
-) -> FrozenTrial | None:
+def best_of(complete: list[FrozenTrial], direction: StudyDirection) -> FrozenTrial | None:
     """Return the trial with the best value; of equals the first."""
-    sign = -1 if direction == optuna.study.StudyDirection.MAXIMIZE else 1
+    sign = -1 if direction == StudyDirection.MAXIMIZE else 1
     return min(complete, key=lambda t: (sign * (t.value or 0.0), t.number), default=None)
 
 
+def check_same(experiment: Experiment, attributes: Mapping[str, Any]) -> None:
+    """Raise InputError if a study with these attributes is not the one the file describes."""
+    if "identity" not in attributes:
+        raise InputError(
+            f"the study '{experiment.study}' was not made by this program.",
+            "Give this search another name with --study.",
+        )
+    changes = differences(attributes["identity"], experiment.identity())
+    if changes:
+        head = f"the file differs from the study '{experiment.study}' it would continue:"
+        raise InputError(
+            "\n".join([head, *changes]),
+            "Undo the change, or give the changed search another name with --study.",
+        )
+
+
 def is_spent(experiment: Experiment, url: str) -> bool:
-    """Return whether a study exists that has used its budget up, without changing anything."""
+    """Return whether a study exists that has used its budget up, without changing anything.
+
+    Raises InputError as `check_same` does.
+    """
     try:
         study = optuna.load_study(study_name=experiment.study, storage=open_store(url))
     except KeyError:
         return False
     except Exception as error:
         raise unreadable(url, error) from error
+    check_same(experiment, study.user_attrs)
     finished = study.get_trials(deepcopy=False, states=FINISHED)
     return len(finished) >= experiment.budget.trials
 

@@ -15,13 +15,26 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+from ruamel.yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    DocumentStartEvent,
+)
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ..errors import InputError
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 50
+
+# What ruamel.yaml lets through on broken text, beside its own errors.
+_UNREADABLE = (YAMLError, ValueError, OverflowError, AssertionError, RecursionError)
+
+
+def _yaml() -> YAML:
+    return YAML(typ="safe", pure=True)
+
 
 # A path through the document: ("parameters", "learning_rate", "low").
 Where = tuple[str | int, ...]
@@ -94,8 +107,8 @@ def read(path: Path) -> Document:
     text = _decode(path)
     _check_events(path, text)
     try:
-        root = YAML().compose(text)
-    except (YAMLError, ValueError) as error:
+        root = _yaml().compose(text)
+    except _UNREADABLE as error:
         raise MistakesError([_syntax_mistake(path, error)]) from None
     if not isinstance(root, MappingNode):
         found = "nothing" if root is None else f"a {root.id}"
@@ -115,8 +128,8 @@ def parse_scalar(text: str) -> Any:
     document = Document(source, {})
     _check_events(source, text)
     try:
-        node = YAML().compose(text)
-    except (YAMLError, ValueError) as error:
+        node = _yaml().compose(text)
+    except _UNREADABLE as error:
         raise MistakesError([_syntax_mistake(source, error)]) from None
     value = None if node is None else _Reader(document).value(node, ())
     if document.mistakes:
@@ -127,6 +140,8 @@ def parse_scalar(text: str) -> Any:
 def _decode(path: Path) -> str:
     where = f"{path}:1:1"
     try:
+        if "\0" in str(path):
+            raise InputError("a path cannot hold a NUL character.", "Check it.")
         if path.is_dir():
             raise MistakesError([Mistake(where, "is a folder, not an experiment file.")])
         if path.stat().st_size > MAX_BYTES:
@@ -148,9 +163,12 @@ def _check_events(path: Path, text: str) -> None:
     """Refuse, without building anything, what could blow up when built."""
     depth = documents = 0
     try:
-        for event in YAML().parse(text):
+        for event in _yaml().parse(text):
             line, column = event.start_mark.line + 1, event.start_mark.column + 1
             where = f"{path}:{line}:{column}"
+            if isinstance(event, DocumentStartEvent) and event.version not in (None, (1, 2)):
+                rule = "a %YAML directive is not allowed; files are YAML 1.2."
+                raise MistakesError([Mistake(where, rule, "Remove the line.")])
             if isinstance(event, AliasEvent):
                 rule = f"aliases (*{event.anchor}) are not allowed."
                 raise MistakesError([Mistake(where, rule, "Write the value out.")])
@@ -165,7 +183,7 @@ def _check_events(path: Path, text: str) -> None:
             if documents > 1:
                 rule = "a file holds one document, but a second one starts here."
                 raise MistakesError([Mistake(where, rule, "Remove the line `---`.")])
-    except (YAMLError, ValueError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise MistakesError([_syntax_mistake(path, error)]) from None
 
 
@@ -179,6 +197,9 @@ def _syntax_mistake(path: Path, error: Exception) -> Mistake:
     return Mistake(where, f"this is not YAML 1.2 ({problem}).", "Check indentation and quotes.")
 
 
+_MERGE = "tag:yaml.org,2002:merge"  # how `<<` is read; here it is a key like any other
+_SCALAR_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float", "str")}
+
 # Plain scalars that other YAML readers take for something else.
 _YAML_1_1_BOOLEAN = re.compile(r"(?i)^(y|yes|n|no|on|off)$")
 _YAML_1_1_OCTAL = re.compile(r"^[-+]?0[0-9_]+$")
@@ -189,7 +210,7 @@ class _Reader:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.scalars = SafeConstructor(loader=YAML(typ="safe", pure=True))
+        self.scalars = SafeConstructor(loader=_yaml())
 
     def value(self, node: Node, where: Where) -> Any:
         start = node.start_mark
@@ -211,6 +232,10 @@ class _Reader:
                 rule = "a key is a plain name, but got a collection."
                 self.document.mistakes.append(Mistake(place, rule))
                 continue
+            tag = str(key_node.tag)
+            if tag not in _SCALAR_TAGS | {_MERGE}:
+                rule = f"tags ({tag}) are not allowed."
+                self.document.mistakes.append(Mistake(place, rule, "Remove it."))
             key = str(key_node.value)
             if key in seen:
                 rule = f"the key '{key}' stands here a second time."
@@ -228,14 +253,13 @@ class _Reader:
             self.warn_of_other_readings(str(node.value), where)
         if tag == "tag:yaml.org,2002:timestamp":
             return str(node.value)  # a date is text to us; the data decides what it means
-        construct = self.scalars.yaml_constructors.get(tag)
-        if construct is None or tag in ("tag:yaml.org,2002:binary", "tag:yaml.org,2002:merge"):
+        if tag not in _SCALAR_TAGS:
             self.document.mistake(where, f"tags ({tag}) are not allowed.", "Write plain values.")
             return None
         try:
-            return construct(self.scalars, node)
-        except (ValueError, YAMLError):
-            self.document.mistake(where, f"'{node.value}' is not a value of {tag}.")
+            return self.scalars.yaml_constructors[tag](self.scalars, node)
+        except (ValueError, LookupError, OverflowError, YAMLError):
+            self.document.mistake(where, f"this is not a value of {tag}.")
             return None
 
     def warn_of_other_readings(self, text: str, where: Where) -> None:

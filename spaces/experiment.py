@@ -16,17 +16,17 @@ from pydantic import (
     model_validator,
 )
 
-from .parameters import Parameter, Section
+from .parameters import Parameter, Section, as_tuple
 
 Task = Literal["binary", "classification", "regression"]
 
-_DURATION = re.compile(r"^(\d+(?:\.\d+)?)(s|m|h|d)$")
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(s|m|h|d)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def seconds(duration: str) -> float:
     """Return the seconds in "90s", "30m", "2h" or "1d"."""
-    match = _DURATION.match(duration)
+    match = _DURATION.fullmatch(duration)
     if match is None or float(match[1]) == 0:
         raise ValueError(
             f'a duration reads like "90s", "30m", "2h" or "1d", but got "{duration}".'
@@ -140,11 +140,17 @@ class Budget(Section):
         return None if self.time is None else seconds(self.time)
 
 
+MAX_GPUS = 1024  # a worker's; more is a slip
+
+
 def _check_gpus(value: Any) -> Any:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if value == "auto" or (is_number and 0 <= value < float("inf")):
+    if value == "auto":
         return value
-    raise ValueError(f'`gpus` is "auto" or a number from 0, such as 1 or 0.5, but got {value!r}.')
+    if is_number and 0 <= value <= MAX_GPUS:
+        return float(value)
+    shown = f"{value!r:.60}"
+    raise ValueError(f'`gpus` is "auto" or a number from 0, such as 1 or 0.5, but got {shown}.')
 
 
 Gpus = Annotated[
@@ -176,7 +182,7 @@ class Experiment(Section):
     model: NameOrNamed = Named(name="mlp")
     training: Training = Training()
     parameters: Annotated[dict[Name, Parameter], Field(min_length=1)]
-    constraints: Annotated[tuple[str, ...], BeforeValidator(tuple), Field(max_length=0)] = ()
+    constraints: Annotated[tuple[str, ...], Field(max_length=0), BeforeValidator(as_tuple)] = ()
     sampler: NameOrNamed = Named(name="tpe")
     pruner: NameOrNamed = Named(name="hyperband")
     budget: Budget = Budget()

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from ..errors import did_you_mean
 from .document import Document, MistakesError, Where, read
 from .experiment import Experiment
-from .parameters import PARAMETER_TYPES
+from .parameters import MAX_MAGNITUDE, PARAMETER_TYPES
 
 # Words of neighbouring tools, and ours for the same thing.
 NEIGHBOURS = {
@@ -67,16 +67,17 @@ def load_with_document(path: str | Path, overrides: Mapping[str, Any] | None = N
     """Read a file as `load` does; `overrides` maps dotted keys to values that replace its own."""
     document = read(Path(path))
     data = document.data
-    if data.get("study") is None:
-        data = {**data, "study": Path(path).stem}
     for key, value in (overrides or {}).items():
         _override(data, key, value)
+    if data.get("study") is None:
+        data = {**data, "study": Path(path).stem}
     experiment = None
     try:
         experiment = Experiment.model_validate(data)
     except ValidationError as error:
         for details in error.errors(include_url=False):
-            _note(document, details)
+            if not _is_told(document, details):
+                _note(document, details)
     if experiment is None or document.mistakes:
         raise MistakesError(document.mistakes_in_order())
     return Loaded(experiment, document)
@@ -96,6 +97,12 @@ def _override(data: dict[str, Any], dotted: str, value: Any) -> None:
         inner = data.get(section)
         data[section] = data = dict(inner) if isinstance(inner, dict) else {}
     data[last] = value
+
+
+def _is_told(document: Document, details: ErrorDetails) -> bool:
+    """Whether the value was refused while it was read, so that None stands in its place."""
+    place = document.locate(_without_tags(details["loc"]))
+    return details["input"] is None and any(m.where == place for m in document.mistakes)
 
 
 def _note(document: Document, details: ErrorDetails) -> None:
@@ -121,15 +128,22 @@ def _note(document: Document, details: ErrorDetails) -> None:
         document.mistake(where, str(details["ctx"]["error"]))
     elif where == ("constraints",):
         document.mistake(where, "`constraints` takes an empty list so far.", "Remove the entries.")
+    elif kind == "string_pattern_mismatch" and where[0] == "study":
+        document.mistake(where, "a study's name has no control characters.", "Remove them.")
     elif kind == "string_pattern_mismatch":
         rule = f"`{_dotted(where)}` has characters that a name cannot have."
         document.mistake(where, rule, "Use letters, digits and _.")
+    elif kind in ("tuple_type", "model_type", "dict_type", "model_attributes_type"):
+        shape = "a list" if kind == "tuple_type" else "a mapping of keys to values"
+        document.mistake(where, f"`{_dotted(where)}` is {shape}, but got {_shown(found)}.")
     else:
         message = details["msg"][0].lower() + details["msg"][1:]
         document.mistake(where, f"`{_dotted(where)}`: {message}, but got {_shown(found)}.")
 
 
 def _shown(found: Any) -> str:
+    if isinstance(found, int) and abs(found) > MAX_MAGNITUDE:
+        return "a number of many digits"
     text = repr(found)
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -140,11 +154,12 @@ def _dotted(where: Where) -> str:
 
 def _without_tags(location: tuple[str | int, ...]) -> Where:
     """Drop what pydantic adds to a path: union members and the marker of a mapping's key."""
-    tags = {*PARAMETER_TYPES, "fixed", "[key]", "none", "bool", "int", "float", "str"}
-    is_parameter = location[:1] == ("parameters",)
-    return tuple(
-        part for i, part in enumerate(location) if not (is_parameter and i >= 2 and part in tags)
-    )
+    if location[:1] != ("parameters",):
+        return tuple(location)
+    name, rest = location[1:2], location[2:]
+    if rest[:1] in {(tag,) for tag in (*PARAMETER_TYPES, "fixed", "[key]")}:
+        rest = rest[1:]
+    return ("parameters", *name, *rest)
 
 
 def _keys_at(model: type[BaseModel], where: Where) -> list[str]:

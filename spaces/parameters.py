@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Annotated, Any, Literal, Protocol, Self
 
 from pydantic import (
@@ -17,9 +18,14 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     PlainValidator,
+    SerializerFunctionWrapHandler,
     Tag,
+    model_serializer,
     model_validator,
 )
+
+# Beyond this a whole number is no float, and a range is no range.
+MAX_MAGNITUDE = 2**53
 
 Scalar = None | bool | int | float | str
 
@@ -30,6 +36,11 @@ def _check_scalar(value: Any) -> Scalar:
     if isinstance(value, float) and math.isfinite(value):
         return value
     raise ValueError(f"a value is text, a finite number, true, false or null, but got {value!r}.")
+
+
+def as_tuple(value: Any) -> Any:
+    """Return a list as a tuple, and leave the rest to be refused."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 CheckedScalar = Annotated[Scalar, PlainValidator(_check_scalar, json_schema_input_type=Scalar)]
@@ -78,9 +89,9 @@ class Float(Section):
     def midpoint(self) -> float:
         """The middle of the range: geometric if `log`, on the grid if there is a `step`."""
         if self.log:
-            return math.sqrt(self.low * self.high)
+            return math.sqrt(self.low) * math.sqrt(self.high)  # the product could overflow
         if self.step is None:
-            return (self.low + self.high) / 2
+            return self.low / 2 + self.high / 2
         return self.low + self.step * (round((self.high - self.low) / self.step) // 2)
 
     @property
@@ -108,6 +119,8 @@ class Int(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        if max(abs(self.low), abs(self.high), abs(self.step)) > MAX_MAGNITUDE:
+            raise ValueError("`low`, `high` and `step` must lie within 2**53 of zero.")
         step = None if self.log and self.step == 1 else self.step
         _check_range(self.low, self.high, self.log, step, self.default)
         return self
@@ -136,7 +149,7 @@ class Categorical(Section):
     """
 
     type: Literal["categorical"]
-    choices: Annotated[tuple[CheckedScalar, ...], BeforeValidator(lambda v: _as_tuple(v))]
+    choices: Annotated[tuple[CheckedScalar, ...], BeforeValidator(as_tuple)]
     default: CheckedScalar = None
 
     @model_validator(mode="after")
@@ -147,9 +160,19 @@ class Categorical(Section):
             # 1, 1.0 and true are one value to a dictionary, and so to Optuna.
             if choice in self.choices[:i]:
                 raise ValueError(f"`choices` must differ, but got {choice!r} twice.")
-        if self.default is not None and self.default not in self.choices:
+        # `default: null` and no default are told apart by whether the key is there.
+        if "default" in self.model_fields_set and not any(
+            (type(choice), choice) == (type(self.default), self.default) for choice in self.choices
+        ):
             raise ValueError(f"`default` must be one of `choices`, but got {self.default!r}.")
         return self
+
+    @model_serializer(mode="wrap")
+    def _without_absent_default(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = handler(self)
+        if "default" not in self.model_fields_set:
+            del content["default"]
+        return content
 
     @property
     def midpoint(self) -> Scalar:
@@ -162,15 +185,11 @@ class Categorical(Section):
     @property
     def start(self) -> Scalar:
         """The value in trial 0."""
-        return self.midpoint if self.default is None else self.default
+        return self.default if "default" in self.model_fields_set else self.midpoint
 
     def suggest(self, trial: Suggester, name: str) -> Scalar:
         choice: Scalar = trial.suggest_categorical(name, self.choices)
         return choice
-
-
-def _as_tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _check_range(
@@ -184,6 +203,8 @@ def _check_range(
         raise ValueError(f"`log` and `step` exclude each other, but got step: {step}.")
     if step is not None and step <= 0:
         raise ValueError(f"`step > 0` must hold, but got step: {step}.")
+    if step is not None and high / step - low / step > MAX_MAGNITUDE:
+        raise ValueError(f"`step` must be large enough to count the steps, but got {step}.")
     if step is not None and not _is_on_grid(high, low, step):
         last = low + step * math.floor((high - low) / step)
         raise ValueError(
@@ -197,8 +218,11 @@ def _check_range(
 
 
 def _is_on_grid(value: float, low: float, step: float) -> bool:
-    steps = (value - low) / step
-    return math.isclose(steps, round(steps), abs_tol=1e-8)
+    if all(isinstance(number, int) for number in (value, low, step)):
+        return (value - low) % step == 0
+    # Exact in decimal, as the numbers are written: 0.3 is three steps of 0.1.
+    distance = Decimal(repr(value)) - Decimal(repr(low))
+    return distance % Decimal(repr(step)) == 0
 
 
 PARAMETER_TYPES: dict[str, type[Float] | type[Int] | type[Categorical]] = {

@@ -13,4 +13,5 @@ def schema_text() -> str:
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "truetune experiment"
     schema["required"].remove("study")
+    schema["properties"]["parameters"]["additionalProperties"] = False  # names as the pattern
     return json.dumps(schema, indent=1) + "\n"

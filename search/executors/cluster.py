@@ -6,12 +6,15 @@ import contextlib
 import os
 import re
 import secrets
+import socket
 import sys
 import warnings
 from pathlib import Path
 
 from ...errors import InfrastructureError, InputError
 from ...spaces.experiment import Resources
+
+CONNECT_TIMEOUT_S = 5
 
 # Variables that a worker has no business with: it never opens a store, a server or a bucket.
 _CREDENTIAL = re.compile(
@@ -52,6 +55,8 @@ def start(address: str | None, resources: Resources) -> None:
         # Ray reads this once, when it is imported; where it already was, it asks for a token
         # by its own default.
         os.environ["RAY_AUTH_MODE"] = "token"
+    if address is not None and address != "auto":
+        _knock(address)
     import ray
 
     take_out_credentials()
@@ -77,6 +82,20 @@ def start(address: str | None, resources: Resources) -> None:
             f"Ray does not start {where}: {reason}",
             "See `tune doctor`, or train in this process with --executor inline.",
         ) from error
+
+
+def _knock(address: str) -> None:
+    """Raise where nobody listens: Ray itself would wait for minutes."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        raise InputError(f"'{address}' is not HOST:PORT.", "Give HOST:6379, or `auto`.")
+    try:
+        socket.create_connection((host, int(port)), timeout=CONNECT_TIMEOUT_S).close()
+    except (OSError, OverflowError) as error:
+        raise InfrastructureError(
+            f"no Ray cluster answers at {address} ({error}).",
+            "Start one with `ray start --head`, or leave --address and RAY_ADDRESS out.",
+        ) from None
 
 
 def share_out(resources: Resources) -> tuple[int, float]:

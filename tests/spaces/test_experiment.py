@@ -1,0 +1,343 @@
+"""The experiment as a value: its defaults, its limits, its identity and its way through JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from truetune.spaces import Experiment, Float, Named, Training, load
+from truetune.spaces import __file__ as spaces_init
+from truetune.spaces.experiment import seconds
+
+SPACES = Path(spaces_init).parent
+SMALLEST: dict[str, Any] = {
+    "study": "smallest",
+    "data": {"source": "sklearn:iris"},
+    "task": "classification",
+    "parameters": {"dropout": {"type": "float", "low": 0.0, "high": 0.5}},
+}
+
+
+def experiment(**sections: Any) -> Experiment:
+    return Experiment.model_validate(SMALLEST | sections)
+
+
+def refused_at(**sections: Any) -> list[tuple[str | int, ...]]:
+    """Return the places of what is refused."""
+    with pytest.raises(ValidationError) as caught:
+        experiment(**sections)
+    return [error["loc"] for error in caught.value.errors()]
+
+
+def test_the_smallest_experiment_takes_documented_defaults() -> None:
+    smallest = experiment()
+    assert (smallest.data.split.validation, smallest.data.split.test) == (0.2, 0.2)
+    assert (smallest.objective.metric, smallest.objective.direction) == ("validation_loss", None)
+    assert (smallest.model.name, smallest.sampler.name) == ("mlp", "tpe")
+    assert (smallest.pruner.name, smallest.budget.trials) == ("hyperband", 64)
+    assert (smallest.resources.gpus, smallest.resources.workers) == ("auto", None)
+    assert (smallest.constraints, smallest.seed) == ((), 0)
+
+
+def test_training_takes_documented_defaults() -> None:
+    training = Training()
+    assert (training.epochs, training.batch_size, training.optimizer) == (20, 64, "adam")
+    assert (training.learning_rate, training.momentum, training.weight_decay) == (1e-3, 0.0, 0.0)
+    assert (training.schedule, training.early_stopping, training.seed) == ("constant", None, None)
+
+
+@pytest.mark.parametrize("section", SMALLEST)
+def test_no_other_section_can_be_left_out_than_those_with_defaults(section: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Experiment.model_validate({k: v for k, v in SMALLEST.items() if k != section})
+    assert [error["loc"] for error in caught.value.errors()] == [(section,)]
+
+
+@pytest.mark.parametrize(
+    ("duration", "expected"),
+    [
+        ("90s", 90),
+        ("30m", 1800),
+        ("2h", 7200),
+        ("1d", 86400),
+        ("1.5h", 5400),
+        ("0.5s", 0.5),
+        ("007s", 7),
+    ],
+)
+def test_a_duration_is_a_number_with_a_unit(duration: str, expected: float) -> None:
+    assert seconds(duration) == expected
+    assert experiment(budget={"time": duration}).budget.time_s == expected
+
+
+@pytest.mark.parametrize(
+    "duration",
+    [
+        *("", "30", "m", "30 m", " 30m", "30m ", "30M", "-1s", "+1s", "1e3s", "1.s", ".5h"),
+        *("0s", "0.0h", "1h30m", "1:30", "30min", "infs", "nans", "1w", "1,5h"),
+    ],
+)
+def test_anything_else_is_no_duration(duration: str) -> None:
+    with pytest.raises(ValueError, match='reads like "90s", "30m", "2h" or "1d", but got'):
+        seconds(duration)
+    assert refused_at(budget={"time": duration}) == [("budget", "time")]
+
+
+def test_a_budget_without_a_time_has_no_limit_in_seconds() -> None:
+    assert experiment().budget.time_s is None
+
+
+@pytest.mark.parametrize(
+    ("sections", "place"),
+    [
+        ({"seed": -1}, ("seed",)),
+        ({"seed": 1.0}, ("seed",)),
+        ({"seed": True}, ("seed",)),
+        ({"seed": "1"}, ("seed",)),
+        ({"task": "clustering"}, ("task",)),
+        ({"study": ""}, ("study",)),
+        ({"study": "x" * 201}, ("study",)),
+        ({"study": "two\nlines"}, ("study",)),
+        ({"study": "bell\x07"}, ("study",)),
+        ({"study": 7}, ("study",)),
+        ({"parameters": {}}, ("parameters",)),
+        ({"constraints": ["a < b"]}, ("constraints",)),
+        ({"unknown": 1}, ("unknown",)),
+        ({"objective": {"direction": "up"}}, ("objective", "direction")),
+        ({"budget": {"trials": 0}}, ("budget", "trials")),
+        ({"budget": {"trials": 2.5}}, ("budget", "trials")),
+        ({"budget": {"time": 30}}, ("budget", "time")),
+        ({"resources": {"cpus": 0}}, ("resources", "cpus")),
+        ({"resources": {"workers": 0}}, ("resources", "workers")),
+        ({"training": {"epochs": 0}}, ("training", "epochs")),
+        ({"training": {"batch_size": 0}}, ("training", "batch_size")),
+        ({"training": {"optimizer": "lion"}}, ("training", "optimizer")),
+        ({"training": {"learning_rate": 0}}, ("training", "learning_rate")),
+        ({"training": {"learning_rate": float("inf")}}, ("training", "learning_rate")),
+        ({"training": {"momentum": 1}}, ("training", "momentum")),
+        ({"training": {"weight_decay": -1}}, ("training", "weight_decay")),
+        (
+            {"training": {"early_stopping": {"patience": 0}}},
+            ("training", "early_stopping", "patience"),
+        ),
+        ({"training": {"seed": -1}}, ("training", "seed")),
+    ],
+)
+def test_a_value_out_of_bounds_is_refused_where_it_stands(
+    sections: dict[str, Any], place: tuple[str, ...]
+) -> None:
+    assert refused_at(**sections) == [place]
+
+
+@pytest.mark.parametrize(
+    "split",
+    [
+        {"validation": 0.0},
+        {"validation": 1.0},
+        {"test": 0},
+        {"test": 1},
+        {"validation": -0.1},
+        {"test": float("nan")},
+        {"seed": -1},
+        {"stratify": 1},
+    ],
+)
+def test_a_share_lies_strictly_between_nothing_and_everything(split: dict[str, Any]) -> None:
+    data = {"source": "sklearn:iris", "split": split}
+    assert refused_at(data=data) == [("data", "split", *split)]
+
+
+@pytest.mark.parametrize("shares", [(0.5, 0.5), (0.9, 0.2), (0.2, 0.8)])
+def test_the_split_must_leave_rows_to_train_on(shares: tuple[float, float]) -> None:
+    split = {"validation": shares[0], "test": shares[1]}
+    with pytest.raises(ValidationError, match=r"`validation \+ test < 1` must hold"):
+        experiment(data={"source": "sklearn:iris", "split": split})
+
+
+@pytest.mark.parametrize("gpus", ["auto", 0, 1, 0.5, 8.0])
+def test_gpus_are_automatic_or_a_number(gpus: Any) -> None:
+    assert experiment(resources={"gpus": gpus}).resources.gpus == gpus
+
+
+@pytest.mark.parametrize(
+    "gpus", ["all", "1", -1, -0.5, True, None, float("nan"), float("inf"), [1]]
+)
+def test_anything_else_is_no_number_of_gpus(gpus: Any) -> None:
+    with pytest.raises(ValidationError, match='`gpus` is "auto" or a number from 0'):
+        experiment(resources={"gpus": gpus})
+
+
+@pytest.mark.parametrize("name", ["x", "_", "learning_rate", "layer1", "block.width", "A.b_2.c"])
+def test_a_parameter_may_be_called_by_a_dotted_name(name: str) -> None:
+    assert experiment(parameters={name: 1}).parameters == {name: 1}
+
+
+@pytest.mark.parametrize(
+    "name", ["", "1x", "a b", "a-b", "a.", ".a", "a..b", "a.1", "größe", "x\n", "a/b", "[key]"]
+)
+def test_a_parameter_cannot_be_called_anything_else(name: str) -> None:
+    assert refused_at(parameters={name: 1}) == [("parameters", name, "[key]")]
+
+
+@pytest.mark.parametrize("study", ["a", "x" * 200, "größe", "two words", "50% / day?", "🙂"])
+def test_a_study_may_have_any_printable_name(study: str) -> None:
+    assert experiment(study=study).study == study
+
+
+@pytest.mark.parametrize("section", ["model", "sampler", "pruner"])
+def test_a_name_alone_is_short_for_a_mapping_with_that_name(section: str) -> None:
+    short, long = experiment(**{section: "x"}), experiment(**{section: {"name": "x"}})
+    assert short == long
+    assert short.model_dump(mode="json")[section] == "x"
+
+
+@pytest.mark.parametrize("section", ["model", "sampler", "pruner"])
+def test_a_name_may_come_with_options_of_its_own(section: str) -> None:
+    named = getattr(experiment(**{section: {"name": "x", "n": 3, "deep": {"a": [1]}}}), section)
+    assert (named.name, named.options) == ("x", {"n": 3, "deep": {"a": [1]}})
+
+
+def test_a_named_thing_without_options_has_none() -> None:
+    assert Named(name="tpe").options == {}
+
+
+def test_changing_the_options_handed_out_changes_nothing() -> None:
+    sampler = Named.model_validate({"name": "tpe", "n": 3})
+    sampler.options["n"] = 4
+    assert sampler.options == {"n": 3}
+
+
+@pytest.mark.parametrize("value", [None, 3, True, ["tpe"]])
+def test_anything_but_a_name_or_a_mapping_is_refused(value: Any) -> None:
+    with pytest.raises(ValidationError, match="this is a name, or a mapping with `name:`"):
+        experiment(sampler=value)
+
+
+@pytest.mark.parametrize("value", [{}, {"n": 3}, {"name": 3}, {"name": None}])
+def test_a_mapping_needs_a_name_that_is_text(value: Any) -> None:
+    assert refused_at(sampler=value) == [("sampler", "name")]
+
+
+@pytest.mark.parametrize(
+    ("part", "attribute"),
+    [
+        ("", "seed"),
+        ("data", "source"),
+        ("data.split", "test"),
+        ("data.preprocess", "scale"),
+        ("objective", "metric"),
+        ("model", "name"),
+        ("training", "epochs"),
+        ("training.early_stopping", "patience"),
+        ("sampler", "name"),
+        ("budget", "trials"),
+        ("resources", "cpus"),
+    ],
+)
+def test_every_part_is_frozen(part: str, attribute: str) -> None:
+    section: Any = load(SPACES / "mlp.yaml")
+    for name in filter(None, part.split(".")):
+        section = getattr(section, name)
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(section, attribute, getattr(section, attribute))
+
+
+VARIATIONS: list[dict[str, Any]] = [
+    {},
+    {"model": {"name": "m", "widths": [1, 2], "deep": {"a": None}}},
+    {"sampler": {"name": "tpe", "n_ei_candidates": 48}, "pruner": "none"},
+    {"parameters": {"a": None, "b": True, "c": 3, "d": 0.5, "e": "text"}},
+    {"parameters": {"a": {"type": "categorical", "choices": [1, "1", None], "default": "1"}}},
+    {"parameters": {"a": {"type": "int", "low": 0, "high": 8, "step": 4, "default": 8}}},
+    {"parameters": {"z.y": {"type": "float", "low": 1e-9, "high": 1e9, "log": True}, "a": 1}},
+    {"resources": {"cpus": 2, "gpus": 0.5, "workers": 3}, "budget": {"time": "1.5h"}},
+    {"training": {"early_stopping": {"patience": 3}, "seed": 7, "optimizer": "sgd"}},
+    {"constraints": [], "objective": {"metric": "accuracy", "direction": "maximize"}},
+]
+
+
+@pytest.mark.parametrize("sections", VARIATIONS)
+def test_an_experiment_survives_plain_data(sections: dict[str, Any]) -> None:
+    original = experiment(**sections)
+    copy = Experiment.model_validate(original.model_dump(mode="json"))
+    assert copy == original
+    assert list(copy.parameters) == list(original.parameters)
+
+
+@pytest.mark.parametrize("sections", VARIATIONS)
+def test_an_experiment_survives_json(sections: dict[str, Any]) -> None:
+    original = experiment(**sections)
+    assert Experiment.model_validate_json(original.model_dump_json()) == original
+
+
+@pytest.mark.parametrize("name", ["mlp.yaml", "regression.yaml"])
+def test_a_shipped_space_survives_json(name: str) -> None:
+    original = load(SPACES / name)
+    assert Experiment.model_validate_json(original.model_dump_json()) == original
+    assert Experiment.model_validate(original.model_dump(mode="json")) == original
+
+
+def test_a_fixed_value_keeps_its_type_through_json() -> None:
+    original = experiment(parameters={"a": 1, "b": 1.0, "c": True, "d": "1"})
+    copy = Experiment.model_validate_json(original.model_dump_json())
+    assert [type(value) for value in copy.parameters.values()] == [int, float, bool, str]
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        {"study": "another"},
+        {"sampler": "random"},
+        {"sampler": {"name": "tpe", "n_ei_candidates": 48}},
+        {"pruner": "median"},
+        {"budget": {"trials": 1, "time": "1h"}},
+        {"resources": {"cpus": 4, "gpus": 0, "workers": 2}},
+    ],
+)
+def test_how_a_study_is_searched_is_no_part_of_its_identity(sections: dict[str, Any]) -> None:
+    assert experiment(**sections) != experiment()
+    assert experiment(**sections).identity() == experiment().identity()
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        {"data": {"source": "sklearn:wine"}},
+        {"data": {"source": "sklearn:iris", "split": {"seed": 1}}},
+        {"data": {"source": "sklearn:iris", "preprocess": {"scale": "none"}}},
+        {"task": "regression"},
+        {"objective": {"metric": "validation_accuracy"}},
+        {"objective": {"direction": "maximize"}},
+        {"model": {"name": "mlp", "width": 3}},
+        {"training": {"epochs": 21}},
+        {"parameters": {"dropout": {"type": "float", "low": 0.0, "high": 0.4}}},
+        {"parameters": {"dropout": 0.5}},
+        {"parameters": SMALLEST["parameters"] | {"more": 1}},
+        {"seed": 1},
+    ],
+)
+def test_what_defines_a_study_is_part_of_its_identity(sections: dict[str, Any]) -> None:
+    assert experiment(**sections).identity() != experiment().identity()
+
+
+def test_an_identity_names_what_defines_a_study_and_nothing_else() -> None:
+    assert list(experiment().identity()) == [
+        *("data", "task", "objective", "model", "training", "parameters", "constraints", "seed"),
+    ]
+
+
+def test_spelling_out_the_defaults_keeps_the_identity() -> None:
+    spelled = experiment(
+        data={"source": "sklearn:iris", "split": {"validation": 0.2}, "target": None},
+        training={"epochs": 20},
+        model={"name": "mlp"},
+        constraints=[],
+    )
+    assert spelled.identity() == experiment().identity()
+
+
+def test_an_experiment_may_be_built_from_its_parts() -> None:
+    dropout = Float(type="float", low=0.0, high=0.5)
+    assert experiment(parameters={"dropout": dropout}, training=Training()) == experiment()
