@@ -95,7 +95,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON obj
 @click.option("--workers", type=click.IntRange(1), help="Trials trained side by side.")
 @click.option("--executor", type=click.Choice(["ray", "inline"]), default="ray", show_default=True)
 @click.option("--address", envvar="RAY_ADDRESS", help="Head node of a Ray cluster.")
-@click.option("--seed", type=click.IntRange(0), help="The study's seed.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="The study's seed.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Replace a value.")
 @click.option("--study", help="The study's name.")
 @click.option("--trial", type=click.IntRange(0), help="Train one trial again, recording nothing.")

@@ -6,6 +6,7 @@ This catalogue imports no torch, so that a file of parameters can be checked in 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -15,15 +16,42 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Range:
+    """The values that a network takes: from `low`, and less than `below`."""
+
+    low: float
+    below: float = math.inf
+    is_whole: bool = True
+
+    def admits(self, value: object) -> bool:
+        kinds = int if self.is_whole else (int, float)
+        is_number = isinstance(value, kinds) and not isinstance(value, bool)
+        return is_number and self.low <= value < self.below  # type: ignore[operator]
+
+    def __str__(self) -> str:
+        kind = "a whole number" if self.is_whole else "a number"
+        return f"{kind} from {self.low:g}" + (
+            f", less than {self.below:g}" if self.below < math.inf else ""
+        )
+
+
+@dataclass(frozen=True)
 class Architecture:
-    """Where an architecture is defined, and the names that a space may vary or fix in it."""
+    """Where an architecture is defined, and what a space may vary or fix in it."""
 
     module: str
-    parameters: tuple[str, ...]
+    parameters: dict[str, Range]
 
 
 ARCHITECTURES = {
-    "mlp": Architecture("truetune.models.mlp", ("layers", "hidden_units", "dropout")),
+    "mlp": Architecture(
+        "truetune.models.mlp",
+        {
+            "layers": Range(0),
+            "hidden_units": Range(1),
+            "dropout": Range(0, below=1, is_whole=False),
+        },
+    ),
 }
 
 

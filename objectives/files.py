@@ -20,7 +20,9 @@ def save(results: Results, folder: Path, with_weights: bool) -> None:
     from safetensors.torch import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
-    if with_weights:
+    if not with_weights:
+        (folder / WEIGHTS).unlink(missing_ok=True)  # an earlier attempt's
+    else:
         weights = {name: tensor.contiguous() for name, tensor in results.weights.items()}
         _write(folder / WEIGHTS, lambda path: save_file(weights, path))
     _write(folder / PREDICTIONS, lambda path: _save_array(path, results.predictions))
@@ -34,5 +36,8 @@ def _save_array(path: Path, array: Array) -> None:
 def _write(path: Path, write: Callable[[Path], None]) -> None:
     """Write aside and rename, so that a reader finds all of a file or none of it."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
-    write(aside)
-    aside.replace(path)
+    try:
+        write(aside)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)

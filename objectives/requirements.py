@@ -66,15 +66,15 @@ def _model_problems(experiment: Experiment) -> list[Problem]:
         rule = f"there is no model '{model.name}'."
         return [Problem(("model",), rule, did_you_mean(model.name, ARCHITECTURES))]
     known = ARCHITECTURES[model.name].parameters
-    return [
-        Problem(
-            ("model", option),
-            f"the model '{model.name}' has no parameter '{option}'.",
-            did_you_mean(option, known),
-        )
-        for option in model.options
-        if option not in known
-    ]
+    found = []
+    for option, value in model.options.items():
+        where = ("model", option)
+        if option not in known:
+            rule = f"the model '{model.name}' has no parameter '{option}'."
+            found.append(Problem(where, rule, did_you_mean(option, known)))
+        elif not known[option].admits(value):
+            found.append(Problem(where, f"`{option}` is {known[option]}, but got {value!r}."))
+    return found
 
 
 def _parameter_problems(experiment: Experiment) -> list[Problem]:
@@ -108,22 +108,33 @@ def _optimizers(experiment: Experiment) -> tuple[object, ...]:
 
 
 def _value_problems(experiment: Experiment) -> list[Problem]:
-    """Try the ends of every range on the trainer, so that no trial fails on what a file says."""
+    """Try the ends of every range, so that no trial fails on what a file says."""
+    found = []
+    of_model = ARCHITECTURES[experiment.model.name].parameters
+    for name, parameter in experiment.parameters.items():
+        for value in _ends(parameter):
+            if name in of_model and not of_model[name].admits(value):
+                rule = f"`{name}` is {of_model[name]}, but got {value!r}."
+            elif name in NOT_TUNED or name not in Training.model_fields:
+                continue
+            elif (refusal := _refusal(name, value)) is not None:
+                rule = f"the trainer refuses {name}: {value} ({refusal})."
+            else:
+                continue
+            found.append(Problem(("parameters", name), rule))
+            break
+    return found
+
+
+def _refusal(name: str, value: Scalar) -> str | None:
     from pydantic import ValidationError
 
-    found = []
-    for name, parameter in experiment.parameters.items():
-        if name not in Training.model_fields or name in NOT_TUNED:
-            continue
-        for value in _ends(parameter):
-            try:
-                Training.model_validate({name: value})
-            except ValidationError as error:
-                message = error.errors()[0]["msg"]
-                rule = f"the trainer refuses {name}: {value} ({message[0].lower()}{message[1:]})."
-                found.append(Problem(("parameters", name), rule))
-                break
-    return found
+    try:
+        Training.model_validate({name: value})
+    except ValidationError as error:
+        message = error.errors()[0]["msg"]
+        return message[0].lower() + message[1:]
+    return None
 
 
 def _ends(parameter: Parameter) -> tuple[Scalar, ...]:

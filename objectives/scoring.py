@@ -8,7 +8,7 @@
 
 A regression's targets are standardised by the training rows' mean and deviation, so the same
 learning rates fit any unit: a loss of 1 is what predicting the mean costs. RMSE, MAE and R2
-are in the target's own unit.
+are in the target's own unit; of several targets each is the mean, as in scikit-learn.
 """
 
 from __future__ import annotations
@@ -68,12 +68,13 @@ def validation_metrics(
         accuracy = ((outputs > 0) == (targets > 0.5)).float().mean().item()
         return {"validation_loss": loss, "validation_accuracy": accuracy}
     errors = (outputs - targets) * scale  # (rows, outputs)
-    spread = (targets - targets.mean(dim=0)) * scale
-    # The mean over outputs of 1 - SS_res / SS_tot, as sklearn.metrics.r2_score.
-    r2 = 1 - errors.square().sum(dim=0) / spread.square().sum(dim=0).clamp_min(1e-12)
+    residual = errors.square().sum(dim=0)  # (outputs,)
+    total = ((targets - targets.mean(dim=0)) * scale).square().sum(dim=0)
+    # As sklearn.metrics.r2_score: a target that does not vary is worth 1 if met, else 0.
+    r2 = torch.where(total > 0, 1 - residual / total, (residual == 0).float())
     return {
         "validation_loss": loss,
-        "validation_rmse": errors.square().mean().sqrt().item(),
+        "validation_rmse": errors.square().mean(dim=0).sqrt().mean().item(),
         "validation_mae": errors.abs().mean().item(),
         "validation_r2": r2.mean().item(),
     }

@@ -43,19 +43,22 @@ def split_rows(targets: Array, split: Split, task: Task) -> Rows:
     stratify = task != "regression" if split.stratify is None else split.stratify
     if stratify:
         _check_classes(targets, smallest_part=min(n_test, n_validation))
-    rows = np.arange(n)
-    development, test = train_test_split(
-        rows,
-        test_size=n_test,
-        random_state=split.seed,
-        stratify=targets if stratify else None,
-    )
-    train, validation = train_test_split(
-        development,
-        test_size=n_validation,
-        random_state=split.seed,
-        stratify=targets[development] if stratify else None,
-    )
+
+    def part(rows: Array, size: int) -> tuple[Array, Array]:
+        classes = targets[rows] if stratify else None
+        rest, taken = train_test_split(
+            rows, test_size=size, random_state=split.seed, stratify=classes
+        )
+        return rest, taken
+
+    try:
+        development, test = part(np.arange(n), n_test)
+        train, validation = part(development, n_validation)
+    except ValueError as error:
+        raise InputError(
+            f"the rows cannot be split so that each part has every class ({error}).",
+            "Bring more rows, change the shares, or write `stratify: false`.",
+        ) from None
     return Rows(np.sort(train), np.sort(validation), np.sort(test))
 
 

@@ -81,11 +81,10 @@ class EagerPack:
         return [self._finish(report) if self._is_last() else report]
 
     def results(self, number: int) -> Results:
-        if self.best_weights:
-            self.network.load_state_dict(self.best_weights)
+        state = self.best_weights or self.network.state_dict()
         with torch.inference_mode():
-            outputs = self.network(self.x_validation)
-        weights = {name: tensor.cpu() for name, tensor in self.network.state_dict().items()}
+            outputs = torch.func.functional_call(self.network, state, (self.x_validation,))
+        weights = {name: tensor.detach().clone().cpu() for name, tensor in state.items()}
         return Results(weights, predictions(outputs, self.fold, self.task))
 
     def drop(self, number: int) -> None:

@@ -103,10 +103,11 @@ class Writer:
         return run_id
 
     def _parent(self, study: dict[str, Any]) -> str:
-        name = study["name"].replace("'", "\\'")
-        found = self.client.search_runs([self.experiment_id], f"tags.`{STUDY}` = '{name}'")
-        if found:
-            run_id: str = found[0].info.run_id
+        # Compared here: a filter of MLflow's has no way to write a name with a quote in it.
+        found = self.client.search_runs([self.experiment_id], f"tags.`{STUDY}` LIKE '%'")
+        same = [run for run in found if run.data.tags[STUDY] == study["name"]]
+        if same:
+            run_id: str = same[0].info.run_id
             self.client.update_run(run_id, status="RUNNING")
             return run_id
         from mlflow.entities import Param, RunTag

@@ -8,6 +8,7 @@ seconds of a processor, which wait there for a moment when no worker wants it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -112,22 +113,23 @@ class MLflowRecorder:
         """End the process. What it had not taken in is delivered another time."""
         self._process.kill()
         self._process.wait()
+        self._messages.put(None)
+        for thread in (self._writer, self._reader):
+            thread.join()
 
     def _wait(self, is_done: Any) -> None:
         while not is_done() and self._process.poll() is None:
             if time.monotonic() - self._heard > PATIENCE_S:
-                self.cancel()
+                self._process.kill()
             time.sleep(0.02)
 
     def _write(self) -> None:
         assert self._process.stdin is not None
-        with self._process.stdin as stdin:
+        # Where the process is gone there is nobody to write to; the reader knows why.
+        with contextlib.suppress(OSError), self._process.stdin as stdin:
             while (message := self._messages.get()) is not None:
-                try:
-                    stdin.write(json.dumps(message).encode() + b"\n")
-                    stdin.flush()
-                except OSError:
-                    return  # the process is gone; the reader knows why
+                stdin.write(json.dumps(message).encode() + b"\n")
+                stdin.flush()
 
     def _read(self) -> None:
         assert self._process.stdout is not None

@@ -160,13 +160,10 @@ def _start(
     stack: ExitStack,
 ) -> tuple[Study, Executor]:
     """Open the study while the executor's processes start."""
+    _check_strategies(loaded)
     experiment = loaded.experiment
     url = options.storage or home.storage_url
     trials = str(home.trials(experiment.study))
-
-    def read() -> Development:
-        _check_strategies(loaded)
-        return preparation.result()
 
     def open_study(development: Development) -> Study:
         """Create what a search leaves: only now, when nothing can be wrong with its input."""
@@ -179,12 +176,12 @@ def _start(
     if options.executor == "inline" or _is_spent(experiment, url, options, home):
         from .executors.inline import InlineExecutor
 
-        development = read()
+        development = preparation.result()
         return open_study(development), InlineExecutor(experiment, development, trials)
     from .executors import cluster
 
     with ThreadPoolExecutor(1) as beside:
-        reading = beside.submit(read)
+        reading = beside.submit(preparation.result)
         stack.callback(cluster.stop)
         cluster.start(options.address, experiment.resources)
         n_workers, gpus_each = cluster.share_out(experiment.resources)

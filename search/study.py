@@ -253,7 +253,11 @@ class Study:
         """Return what completed trials are ordered by, best first, and where their files are."""
         assert trial.value is not None
         sign = -1 if self.optuna.direction == StudyDirection.MAXIMIZE else 1
-        return sign * trial.value, trial.number, trial.user_attrs["record"]["folder"]
+        return (
+            sign * trial.value,
+            trial.number,
+            trial.user_attrs.get("record", {}).get("folder", ""),
+        )
 
     def _queue_again(self, trial: FrozenTrial, cause: str) -> None:
         if cause:
@@ -350,8 +354,12 @@ def unreadable(url: str, error: Exception) -> StorageError:
 
 def _without_password(url: str) -> str:
     from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
 
-    return make_url(url).render_as_string(hide_password=True)
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return "at an address that cannot be read"  # and may hold a password all the same
 
 
 def _varied(experiment: Experiment) -> dict[str, Any]:

@@ -69,13 +69,16 @@ def _from_name(value: Any) -> Any:
 NameOrNamed = Annotated[Named, BeforeValidator(_from_name, json_schema_input_type=str | Named)]
 
 
+Seed = Annotated[int, Field(ge=0, lt=2**32)]  # what NumPy and scikit-learn take
+
+
 class Split(Section):
     """Shares of the rows. The test rows are put aside before anything is computed."""
 
     validation: Annotated[float, Field(gt=0, lt=1)] = 0.2
     test: Annotated[float, Field(gt=0, lt=1)] = 0.2
     stratify: bool | None = None  # None: as the task has classes or not
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _check(self) -> Split:
@@ -126,7 +129,7 @@ class Training(Section):
     weight_decay: Annotated[float, Field(ge=0)] = 0.0  # biases excluded
     schedule: Literal["constant"] = "constant"
     early_stopping: EarlyStopping | None = None
-    seed: Annotated[int, Field(ge=0)] | None = None  # None: from the study's seed and the number
+    seed: Seed | None = None  # None: from the study's seed and the number
 
 
 class Budget(Section):
@@ -187,7 +190,7 @@ class Experiment(Section):
     pruner: NameOrNamed = Named(name="hyperband")
     budget: Budget = Budget()
     resources: Resources = Resources()
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Seed = 0
 
     def identity(self) -> dict[str, Any]:
         """Return what makes a study the same; sampler, pruner, budget, resources may change."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from truetune.objectives.development import Development
 from truetune.objectives.preparation import prepare
 from truetune.spaces import Experiment, load

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
+
 from truetune.errors import InputError
 from truetune.spaces import Mistake, MistakesError, load
 from truetune.spaces import __file__ as spaces_init

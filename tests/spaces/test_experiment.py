@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+
 from truetune.spaces import Experiment, Float, Named, Training, load
 from truetune.spaces import __file__ as spaces_init
 from truetune.spaces.experiment import seconds

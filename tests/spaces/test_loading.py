@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 import truetune
 from truetune.errors import InputError
 from truetune.spaces import (

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
+
 from truetune.spaces import Categorical, Float, Int, Parameter
 
 PARAMETER: TypeAdapter[Any] = TypeAdapter(Parameter)

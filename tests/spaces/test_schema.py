@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
+
 from truetune.errors import InputError
 from truetune.spaces import Experiment, load
 from truetune.spaces import __file__ as spaces_init

@@ -7,6 +7,7 @@ from typing import Any
 
 import optuna
 import pytest
+
 from truetune.spaces import (
     Categorical,
     Configuration,

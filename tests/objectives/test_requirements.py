@@ -1,0 +1,237 @@
+"""Requirements: what a file must agree on with data, model and trainer, and where it does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from truetune.objectives.requirements import problems
+from truetune.spaces import Experiment, Problem, load
+from truetune.spaces.document import Where
+
+SPACES = Path(__file__).parents[2] / "spaces"
+RATE = {"type": "float", "low": 0.1, "high": 0.5}
+
+
+def classification(overrides: dict[str, Any]) -> Experiment:
+    return load(SPACES / "mlp.yaml", overrides)
+
+
+def regression(overrides: dict[str, Any]) -> Experiment:
+    return load(SPACES / "regression.yaml", overrides)
+
+
+def the_problem(experiment: Experiment) -> Problem:
+    (problem,) = problems(experiment)
+    return problem
+
+
+@pytest.mark.parametrize("path", sorted(SPACES.glob("*.yaml")), ids=lambda path: path.name)
+def test_experiments_that_ship_have_no_problems(path: Path) -> None:
+    assert problems(load(path)) == []
+
+
+@pytest.mark.parametrize(
+    ("overrides", "where", "rule", "fix"),
+    [
+        (
+            {"data.source": "sklearn:digit"},
+            ("data", "source"),
+            "there is no data source 'sklearn:digit'.",
+            "Did you mean 'sklearn:digits'?",
+        ),
+        (
+            {"data.source": "https://example.org"},
+            ("data", "source"),
+            "there is no data source 'https://example.org'.",
+            "Known: sklearn:breast_cancer, sklearn:diabetes, sklearn:digits, sklearn:iris, "
+            "sklearn:linnerud, sklearn:wine.",
+        ),
+        (
+            {"data.target": "labels"},
+            ("data", "target"),
+            "sklearn:digits has no target 'labels'.",
+            "Did you mean 'label'?",
+        ),
+        (
+            {"model": "mpl"},
+            ("model",),
+            "there is no model 'mpl'.",
+            "Did you mean 'mlp'?",
+        ),
+        (
+            {"model": {"name": "mlp", "layer": 2}},
+            ("model", "layer"),
+            "the model 'mlp' has no parameter 'layer'.",
+            "Did you mean 'layers'?",
+        ),
+        (
+            {"objective": {"metric": "validation_acuracy"}},
+            ("objective", "metric"),
+            "a classification reports no metric 'validation_acuracy' to optimise.",
+            "Did you mean 'validation_accuracy'?",
+        ),
+        (
+            {"objective": {"metric": "validation_rmse"}},
+            ("objective", "metric"),
+            "a classification reports no metric 'validation_rmse' to optimise.",
+            "Did you mean 'validation_loss'?",
+        ),
+        (
+            {"parameters.learnig_rate": RATE},
+            ("parameters", "learnig_rate"),
+            "neither the model 'mlp' nor the trainer uses 'learnig_rate'.",
+            "Did you mean 'learning_rate'?",
+        ),
+    ],
+)
+def test_unknown_name_is_answered_with_the_nearest_or_all(
+    overrides: dict[str, Any], where: Where, rule: str, fix: str
+) -> None:
+    assert the_problem(classification(overrides)) == Problem(where, rule, fix)
+
+
+def test_loss_of_the_training_rows_cannot_be_optimised() -> None:
+    problem = the_problem(classification({"objective": {"metric": "training_loss"}}))
+    assert problem.where == ("objective", "metric")
+    assert "validation_loss" in problem.fix
+
+
+@pytest.mark.parametrize(
+    ("overrides", "section"),
+    [
+        ({"training.learning_rate": 0.1}, "training"),
+        ({"training.learning_rate": 0.001}, "training"),  # the default, but written down
+        ({"model": {"name": "mlp", "learning_rate": 0.1}}, "model"),
+    ],
+)
+def test_parameter_both_fixed_and_varied_is_a_problem(
+    overrides: dict[str, Any], section: str
+) -> None:
+    found = problems(classification(overrides))
+    rule = f"`learning_rate` varies here and is fixed under `{section}:`."
+    assert Problem(("parameters", "learning_rate"), rule, "Keep one of the two.") in found
+
+
+def test_parameter_both_of_the_model_and_varied_is_a_problem() -> None:
+    problem = the_problem(classification({"model": {"name": "mlp", "layers": 2}}))
+    assert problem.where == ("parameters", "layers")
+    assert "fixed under `model:`" in problem.rule
+
+
+@pytest.mark.parametrize("name", ["epochs", "early_stopping", "seed", "schedule"])
+def test_what_all_trials_share_is_no_parameter(name: str) -> None:
+    problem = the_problem(classification({f"parameters.{name}": 5}))
+    assert problem.where == ("parameters", name)
+    assert problem.fix == "Write it under `training:`."
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {},
+        {"training": {"optimizer": "adam"}},
+        {"training": {}},
+        {
+            "training": {},
+            "parameters.optimizer": {"type": "categorical", "choices": ["adam"]},
+        },
+        {"training": {}, "parameters.optimizer": "adam"},
+    ],
+)
+def test_momentum_without_sgd_is_a_problem(overrides: dict[str, Any]) -> None:
+    problem = the_problem(classification({**overrides, "parameters.momentum": RATE}))
+    assert problem.where == ("parameters", "momentum")
+    assert "used by sgd only" in problem.rule
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"training": {"optimizer": "sgd"}},
+        {"training": {}, "parameters.optimizer": "sgd"},
+        {
+            "training": {},
+            "parameters.optimizer": {"type": "categorical", "choices": ["adam", "sgd"]},
+        },
+    ],
+)
+def test_momentum_where_a_trial_may_use_sgd_is_none(overrides: dict[str, Any]) -> None:
+    assert problems(classification({**overrides, "parameters.momentum": RATE})) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "refused"),
+    [
+        ("learning_rate", {"type": "float", "low": 0.0, "high": 0.1}, "0.0"),
+        ("learning_rate", -0.5, "-0.5"),
+        ("batch_size", {"type": "int", "low": 0, "high": 64}, "0"),
+        ("batch_size", {"type": "float", "low": 16.5, "high": 64.0}, "16.5"),
+        ("batch_size", {"type": "categorical", "choices": [32, "all"]}, "all"),
+        ("batch_size", {"type": "categorical", "choices": [None, 32]}, "None"),
+        ("optimizer", {"type": "categorical", "choices": ["adam", "adagrad"]}, "adagrad"),
+        ("weight_decay", {"type": "float", "low": -0.1, "high": 0.1}, "-0.1"),
+    ],
+)
+def test_value_that_the_trainer_refuses_is_named(
+    name: str, parameter: object, refused: str
+) -> None:
+    problem = the_problem(classification({"training": {}, f"parameters.{name}": parameter}))
+    assert problem.where == ("parameters", name)
+    assert problem.rule.startswith(f"the trainer refuses {name}: {refused} (")
+
+
+def test_momentum_of_one_is_refused_at_the_upper_end() -> None:
+    momentum = {"type": "float", "low": 0.0, "high": 1.0}
+    overrides = {"training": {"optimizer": "sgd"}, "parameters.momentum": momentum}
+    problem = the_problem(classification(overrides))
+    assert problem.rule.startswith("the trainer refuses momentum: 1.0 (")
+
+
+@pytest.mark.parametrize("task", ["binary", "classification"])
+def test_numbers_are_no_target_of_a_classification(task: str) -> None:
+    overrides = {"task": task, "objective": {"metric": "validation_loss"}}
+    problem = the_problem(regression(overrides))
+    assert problem.where == ("task",)
+    assert problem.fix == "Write `task: regression`."
+
+
+def test_classes_are_no_target_of_a_regression() -> None:
+    overrides = {"data.source": "sklearn:wine", "data.target": "label"}
+    problem = the_problem(regression(overrides))
+    assert problem.where == ("task",)
+    assert problem.fix == "Write `task: classification`."
+
+
+def test_numbers_cannot_be_stratified() -> None:
+    problem = the_problem(regression({"data.split.stratify": True}))
+    assert problem.where == ("data", "split", "stratify")
+
+
+def test_label_is_another_word_for_classes_and_not_for_numbers() -> None:
+    assert problems(classification({"data.target": "label"})) == []
+    assert the_problem(regression({"data.target": "label"})).where == ("data", "target")
+
+
+@pytest.mark.parametrize(
+    ("metric", "worst", "best"),
+    [
+        ("validation_loss", "maximize", "minimize"),
+        ("validation_accuracy", "minimize", "maximize"),
+    ],
+)
+def test_direction_that_looks_for_the_worst_is_a_problem(
+    metric: str, worst: str, best: str
+) -> None:
+    problem = the_problem(classification({"objective": {"metric": metric, "direction": worst}}))
+    assert problem.where == ("objective", "direction")
+    assert f"`direction: {best}`" in problem.fix
+    assert problems(classification({"objective": {"metric": metric, "direction": best}})) == []
+
+
+def test_all_problems_are_found_at_once() -> None:
+    overrides = {"data.target": "x", "objective.metric": "x", "parameters.epochs": 5}
+    found = [problem.where for problem in problems(classification(overrides))]
+    assert found == [("data", "target"), ("objective", "metric"), ("parameters", "epochs")]
