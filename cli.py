@@ -80,6 +80,8 @@ def cli(debug: bool) -> None:
 
 def main() -> None:
     """The console command."""
+    if sys.platform == "win32":
+        sys.exit("tune: Windows is not supported; use WSL 2.")
     cli(prog_name=Path(sys.argv[0]).name if sys.argv[0].endswith("tune") else "tune")
 
 

@@ -60,12 +60,16 @@ def _output(command: list) -> str:
     return done.stdout
 
 
-def measure(rounds: int, sizes: list[int]) -> dict[tuple[str, int], list[tuple[float, int]]]:
+def measure(
+    rounds: int, sizes: list[int], skip: list[str]
+) -> dict[tuple[str, int], list[tuple[float, int]]]:
     """Return (wall seconds, epochs) of every run, by contender and number of trials."""
     runs: dict[tuple[str, int], list[tuple[float, int]]] = {}
     for _ in range(rounds):
         for n_trials in sizes:
             for name, contender in CONTENDERS.items():
+                if name in skip and n_trials != sizes[0]:
+                    continue
                 with tempfile.TemporaryDirectory() as folder:
                     started = time.perf_counter()
                     epochs = contender(folder, n_trials)
@@ -82,16 +86,21 @@ def report(runs: dict[tuple[str, int], list[tuple[float, int]]], sizes: list[int
     for name in CONTENDERS:
         cells = []
         for size in (small, large):
+            if (name, size) not in runs:
+                cells += ["-", "-"]
+                continue
             walls = [wall for wall, _ in runs[name, size]]
             epochs = [n for _, n in runs[name, size]]
             cells.append(f"{statistics.median(walls):.1f} s ({min(walls):.1f}-{max(walls):.1f})")
             cells.append(f"{min(epochs)}-{max(epochs)}")
-        pairs = zip(runs[name, small], runs[name, large], strict=True)
+        pairs = zip(runs[name, small], runs.get((name, large), []), strict=False)
         added = [(w2 - w1) / (n2 - n1) for (w1, n1), (w2, n2) in pairs if n2 > n1]
         cells.append(f"{1e3 * statistics.median(added):.1f} ms" if added else "-")
         lines.append(f"| {name} | {' | '.join(cells)} |")
     for other in ("by hand", "Ray Tune"):
         for size in dict.fromkeys((small, large)):
+            if (other, size) not in runs:
+                continue
             pairs = zip(runs["truetune", size], runs[other, size], strict=True)
             ratios = [ours / theirs for (ours, _), (theirs, _) in pairs]
             lines.append(
@@ -105,9 +114,12 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--trials", type=int, nargs="+", default=[64, 160])
+    parser.add_argument(
+        "--skip", nargs="*", default=[], help="contenders to leave out but at the first size"
+    )
     parser.add_argument("--no-log", action="store_true")
     options = parser.parse_args()
-    text = report(measure(options.rounds, options.trials), options.trials)
+    text = report(measure(options.rounds, options.trials, options.skip), options.trials)
     print(text)
     if not options.no_log:
         append("The main job, cold", "python " + " ".join(sys.argv), text)

@@ -13,7 +13,7 @@ from .accounts import Accounts
 from .study import Study
 
 PLAIN_INTERVAL_S = 10.0
-LIVE_INTERVAL_S = 0.1
+LOOK_INTERVAL_S = 0.1
 
 
 class Progress(Protocol):
@@ -21,7 +21,7 @@ class Progress(Protocol):
 
     def show(self, study: Study) -> None: ...
 
-    def close(self) -> None: ...
+    def close(self, study: Study) -> None: ...
 
 
 class Silent:
@@ -30,7 +30,7 @@ class Silent:
     def show(self, study: Study) -> None:
         pass
 
-    def close(self) -> None:
+    def close(self, study: Study) -> None:
         pass
 
 
@@ -40,21 +40,27 @@ class Lines:
     def __init__(self, accounts: Accounts, path: str, stream: TextIO | None = None) -> None:
         self.accounts, self.path = accounts, path
         self.stream = stream or sys.stderr
-        self.started = self.shown = time.monotonic()
+        self.started = self.shown = self.looked = time.monotonic()
         self.failures: set[int] = set()
 
     def show(self, study: Study) -> None:
-        for trial in new_failures(study, self.failures):
-            self.print(failure_text(trial, self.path))
+        if time.monotonic() - self.looked < LOOK_INTERVAL_S:
+            return
+        self.looked = time.monotonic()
+        self.show_failures(study)
         if time.monotonic() - self.shown >= PLAIN_INTERVAL_S:
             self.shown = time.monotonic()
             self.print(describe(study, self.accounts, self.shown - self.started))
 
+    def show_failures(self, study: Study) -> None:
+        for trial in new_failures(study, self.failures):
+            self.print(failure_text(trial, self.path))
+
     def print(self, text: str) -> None:
         print(text, file=self.stream, flush=True)
 
-    def close(self) -> None:
-        pass
+    def close(self, study: Study) -> None:
+        self.show_failures(study)
 
 
 class Live:
@@ -73,21 +79,26 @@ class Live:
         self.failures: set[int] = set()
 
     def show(self, study: Study) -> None:
-        if time.monotonic() - self.shown < LIVE_INTERVAL_S:
+        if time.monotonic() - self.shown < LOOK_INTERVAL_S:
             return
         from rich.progress_bar import ProgressBar
         from rich.table import Table
 
         self.shown = time.monotonic()
-        for trial in new_failures(study, self.failures):
-            self.console.print(failure_text(trial, self.path), style="red", highlight=False)
+        self.show_failures(study)
         grid = Table.grid(padding=(0, 1))
         bar = ProgressBar(study.experiment.budget.trials, study.n_finished, width=24)
         grid.add_row(bar, describe(study, self.accounts, self.shown - self.started))
         self.live.update(grid, refresh=True)
 
-    def close(self) -> None:
+    def show_failures(self, study: Study) -> None:
+        for trial in new_failures(study, self.failures):
+            text = failure_text(trial, self.path)
+            self.console.print(text, style="red", highlight=False, markup=False)
+
+    def close(self, study: Study) -> None:
         self.live.stop()
+        self.show_failures(study)
 
 
 def make(accounts: Accounts, path: str, quiet: bool) -> Progress:

@@ -14,7 +14,7 @@ from .lock import Holder, StudyLock, holder_of, is_held
 from .progress import counts
 from .storage import open_store
 from .study import best_of, unreadable
-from .summary import best_object
+from .summary import GUARD_LEVEL, best_object
 
 
 class Studies:
@@ -62,7 +62,7 @@ class Studies:
             "state": self.state(study),
             "direction": study.direction.name.lower(),
             "executor": attributes.get("executor", ""),
-            "guard_level": attributes.get("guard_level", "none"),
+            "guard_level": GUARD_LEVEL,
             "trials": counts(trials),
             "best": best_object(best_of(complete, study.direction)),
             "seconds": attributes.get("seconds", {}),

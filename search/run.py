@@ -119,8 +119,8 @@ def run(path: str | Path, options: Options = Options()) -> Summary:
             stack.callback(preparation.cancel)
             study, executor = _start(loaded, options, home, preparation, stack)
             stop.listen()  # Ray has put its own handlers in the place of ours
-            text = loaded.document.path.read_text(encoding="utf-8-sig")
-            recorder.open(destination, describe(experiment, study.description, text))
+            about = describe(experiment, study.description, loaded.document.text)
+            recorder.open(destination, about)
         if experiment.budget.time_s is not None:
             left = experiment.budget.time_s - study.seconds_before.get("wall", 0.0)
             stop.deadline = time.monotonic() + left
@@ -131,7 +131,7 @@ def _refuse_if_held(home: Home, study: str) -> None:
     """Say so at once, before anything is started for nothing. The lock itself comes later."""
     if is_held(home.lock(study)):
         with StudyLock(home.lock(study), study):
-            pass
+            pass  # it was let go of just now
 
 
 def _check_strategies(loaded: Loaded) -> None:
@@ -217,7 +217,7 @@ def _search(
     """Search, then close everything and sum up, whichever way the search ended."""
     from . import loop, progress
     from .study import FINISHED, store_errors
-    from .summary import Summary, best_object
+    from .summary import GUARD_LEVEL, Summary, best_object
 
     shown = progress.make(accounts, path, options.quiet)
     failure: TuneError | None = None
@@ -228,7 +228,7 @@ def _search(
         except TuneError as error:
             failure = error
         finally:
-            shown.close()
+            shown.close(study)
         study.set_aside()
         state, reason = _outcome(study, stop, failure)
         best = best_object(study.best)
@@ -248,7 +248,7 @@ def _search(
         state=state,
         direction=study.optuna.direction.name.lower(),
         executor=options.executor,
-        guard_level=study.optuna.user_attrs["guard_level"],
+        guard_level=GUARD_LEVEL,
         trials=progress.counts(study.optuna.get_trials(deepcopy=False)),
         best=best,
         seconds=seconds,

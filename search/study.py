@@ -41,6 +41,8 @@ N_WEIGHTS_KEPT = 5
 # A dashboard may be this much behind. Many epochs then share a transaction.
 FLUSH_INTERVAL_S = 0.1
 
+_DATA_KEYS = ("data_sha256", "split_sha256")
+
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
 
@@ -71,7 +73,9 @@ class Study:
         self.storage = storage
         self.running: dict[int, Running] = {}
         self._flushed = 0.0  # on the monotonic clock
-        complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        finished = study.get_trials(deepcopy=False, states=FINISHED)
+        self.n_finished = len(finished)
+        complete = [trial for trial in finished if trial.state == TrialState.COMPLETE]
         ranked = sorted(map(self._rank, complete))
         self._with_weights = ranked[:N_WEIGHTS_KEPT]  # the best trials, best first
 
@@ -97,13 +101,16 @@ class Study:
         except Exception as error:  # SQLAlchemy's and the driver's own, of many kinds
             raise unreadable(url, error) from error
         opened = cls(experiment, description, study, storage)
-        is_new = not attributes and not study.get_trials(deepcopy=False)
-        if is_new:
-            opened._begin()
-        else:
+        has_trials = bool(study.get_trials(deepcopy=False))
+        if attributes or has_trials:
             check_same(experiment, attributes)
             opened._check_data(attributes)
             opened._take_up()
+        else:
+            opened._begin()
+        if not has_trials:
+            # Trial 0 is the default configuration: what the others are compared with.
+            study.enqueue_trial(_varied(experiment))
         settings = experiment.model_dump(mode="json")
         changeable = {key: settings[key] for key in ("sampler", "pruner", "budget", "resources")}
         study.set_user_attr("settings", changeable)
@@ -111,20 +118,17 @@ class Study:
         return opened
 
     def _begin(self) -> None:
-        # Trial 0 is the default configuration: what the others are compared with.
-        self.optuna.enqueue_trial(_varied(self.experiment))
-        self.optuna.set_user_attr("guard_level", "audit")
-        self.optuna.set_user_attr("data_sha256", self.description.data_sha256)
-        self.optuna.set_user_attr("split_sha256", self.description.split_sha256)
-        self.optuna.set_user_attr("identity", self.experiment.identity())
+        """Write what the study is, in one transaction: a kill leaves all of it or nothing."""
+        identity = {key: getattr(self.description, key) for key in _DATA_KEYS}
+        self.optuna.set_user_attr("identity", identity | self.experiment.identity())
 
     def _check_data(self, attributes: Mapping[str, Any]) -> None:
-        for key in ("data_sha256", "split_sha256"):
-            if attributes[key] != getattr(self.description, key):
+        for key in _DATA_KEYS:
+            was, found = attributes["identity"][key], getattr(self.description, key)
+            if was != found:
                 raise InputError(
                     f"the data has changed since the study '{self.experiment.study}' began: its "
-                    f"{key} is {getattr(self.description, key)[:12]} and was "
-                    f"{attributes[key][:12]}.",
+                    f"{key} is {found[:12]} and was {was[:12]}.",
                     "Restore the data, or give this search another name with --study.",
                 )
 
@@ -138,10 +142,6 @@ class Study:
     @property
     def has_pruned(self) -> bool:
         return bool(self.optuna.get_trials(deepcopy=False, states=(TrialState.PRUNED,)))
-
-    @property
-    def n_finished(self) -> int:
-        return len(self.optuna.get_trials(deepcopy=False, states=FINISHED))
 
     @property
     def is_spent(self) -> bool:
@@ -211,7 +211,7 @@ class Study:
     def set_aside(self) -> None:
         """Queue everything that runs, for the next time the command is given."""
         for running in self.running.values():
-            self._queue_again(self._frozen(running.trial), "")
+            self._queue_again(self._frozen(running.trial))
         self.running.clear()
 
     def flush(self) -> None:
@@ -241,6 +241,7 @@ class Study:
             if attribute:
                 running.trial.set_user_attr(key, attribute)
         self.optuna.tell(running.trial, value, state)
+        self.n_finished += 1
         return self._frozen(running.trial)
 
     def _keep_weights_of_the_best(self, trial: FrozenTrial) -> None:
@@ -259,7 +260,7 @@ class Study:
             trial.user_attrs.get("record", {}).get("folder", ""),
         )
 
-    def _queue_again(self, trial: FrozenTrial, cause: str) -> None:
+    def _queue_again(self, trial: FrozenTrial, cause: str = "") -> None:
         if cause:
             attempts = trial.user_attrs.get("attempts", 1) + 1
             self.storage.set_trial_user_attr(trial._trial_id, "attempts", attempts)
@@ -305,7 +306,8 @@ def check_same(experiment: Experiment, attributes: Mapping[str, Any]) -> None:
             f"the study '{experiment.study}' was not made by this program.",
             "Give this search another name with --study.",
         )
-    changes = differences(attributes["identity"], experiment.identity())
+    was = {key: v for key, v in attributes["identity"].items() if key not in _DATA_KEYS}
+    changes = differences(was, experiment.identity())
     if changes:
         head = f"the file differs from the study '{experiment.study}' it would continue:"
         raise InputError(

@@ -72,7 +72,8 @@ class Document:
     """Plain data of a YAML file, and where in the file each value stands."""
 
     path: Path
-    data: dict[str, Any]
+    text: str
+    data: dict[str, Any] = field(default_factory=dict)
     positions: dict[Where, tuple[int, int]] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
     warnings: list[Mistake] = field(default_factory=list)
@@ -114,7 +115,7 @@ def read(path: Path) -> Document:
         found = "nothing" if root is None else f"a {root.id}"
         rule = f"an experiment file is a mapping of keys to values, but got {found}."
         raise MistakesError([Mistake(f"{path}:1:1", rule, "Start from spaces/mlp.yaml.")])
-    document = Document(path, {})
+    document = Document(path, text)
     document.data = _Reader(document).value(root, ())
     return document
 
@@ -125,7 +126,7 @@ def parse_scalar(text: str) -> Any:
     A value in brackets or braces is read as a list or a mapping.
     """
     source = Path("--set")
-    document = Document(source, {})
+    document = Document(source, text)
     _check_events(source, text)
     try:
         node = _yaml().compose(text)
