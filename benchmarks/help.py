@@ -32,7 +32,8 @@ def main() -> None:
     ours, bare = (sorted(1e3 * pair[i] for pair in pairs) for i in (0, 1))
     text = (
         f"- `tune --help`: median {statistics.median(ours):.0f} ms "
-        f"({ours[0]:.0f}-{ours[-1]:.0f}), `python -c pass`: {statistics.median(bare):.0f} ms; {rounds} rounds"
+        f"({ours[0]:.0f}-{ours[-1]:.0f}), `python -c pass`: "
+        f"{statistics.median(bare):.0f} ms; {rounds} rounds"
     )
     print(text)
     append("The first answer", "python " + " ".join(sys.argv), text)

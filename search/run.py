@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -113,6 +114,8 @@ def run(path: str | Path, options: Options = Options()) -> Summary:
             home.check()
             _refuse_if_held(home, experiment.study)
             destination = _destination(experiment, options, home)
+            if not options.quiet:
+                print(f"{experiment.study}: starting up", file=sys.stderr, flush=True)
             recorder = MLflowRecorder()
             stack.callback(recorder.cancel)
             preparation = Preparation(experiment)
