@@ -59,7 +59,9 @@ def serve_mlflow(
     if uri.startswith(("http://", "https://")):
         raise InputError(f"{uri} is a server already.", "Open it in a browser.")
     port = _free_port(port, MLFLOW_PORT)
-    say(f"MLflow: http://{LOCAL}:{port}   (Ctrl-C ends it)")
+    # Left to themselves, its pages open on an overview of language-model traces.
+    page = "#/experiments?workflowType=machine_learning"
+    say(f"MLflow: http://{LOCAL}:{port}/{page}   (Ctrl-C ends it)")
     server = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri]
     where = ["--default-artifact-root", home.artifacts.as_uri()]
     _serve([*server, *where, "--host", LOCAL, "--port", str(port), "--workers", "1"])

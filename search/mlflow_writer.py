@@ -25,6 +25,8 @@ TRIAL = "truetune.trial"
 STATE = "truetune.state"
 STUDY = "truetune.study"
 PARENT = "mlflow.parentRunId"
+# Without it MLflow's pages open on an empty overview of language-model traces.
+MODEL_TRAINING = {"mlflow.experimentKind": "custom_model_development"}
 
 
 class Writer:
@@ -45,7 +47,9 @@ class Writer:
         self.experiment_id = (
             found.experiment_id
             if found
-            else self.client.create_experiment(experiment, artifact_location=artifacts or None)
+            else self.client.create_experiment(
+                experiment, artifact_location=artifacts or None, tags=MODEL_TRAINING
+            )
         )
         self.parent_id = self._parent(study)
         self.runs = self._children()  # trial number to (run id, whether it has ended)

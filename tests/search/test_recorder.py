@@ -100,6 +100,7 @@ def test_the_studys_own_run_holds_the_file_and_the_best(
     assert run.data.metrics == {"best.validation_loss": 0.25}
     artifact = client.download_artifacts(run.info.run_id, "experiment.yaml", str(tmp_path))
     assert Path(artifact).read_text() == "a: 1\n"
+    assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
 
 
 def test_what_was_never_sent_is_delivered_at_the_end_and_nothing_twice(
