@@ -12,9 +12,13 @@ process sees the study as if it had been written directly, at most one epoch lat
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import os
+import tempfile
 from collections.abc import Callable, Container, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import optuna
@@ -25,7 +29,7 @@ from optuna.storages._rdb.models import TrialIntermediateValueModel
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import insert
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 if TYPE_CHECKING:
     from optuna.study._frozen import FrozenStudy
@@ -40,18 +44,37 @@ def open_store(url: str) -> RDBStorage:
     `synchronous=NORMAL` a process that is killed loses nothing; a power cut may cost the last
     second.
     """
-    is_sqlite = url.startswith("sqlite")
-    arguments: dict[str, Any] = {
-        "connect_args": {"timeout": BUSY_TIMEOUT_S},
-        "pool_events": [(_set_pragmas, "connect")],
-    }
-    if not is_sqlite:
-        arguments = {"pool_pre_ping": True}  # notices a server that was restarted
-    try:
-        return RDBStorage(url, engine_kwargs=arguments)
-    except OperationalError:
-        # Another process created the same tables at the same moment; now they are there.
-        return RDBStorage(url, engine_kwargs=arguments)
+    if not url.startswith("sqlite"):
+        # Notices a server that was restarted before a statement is lost on it.
+        return RDBStorage(url, engine_kwargs={"pool_pre_ping": True})
+    _create_whole(Path(url.removeprefix("sqlite:///")))
+    return _open_sqlite(url)
+
+
+def _open_sqlite(url: str) -> RDBStorage:
+    return RDBStorage(
+        url,
+        engine_kwargs={
+            "connect_args": {"timeout": BUSY_TIMEOUT_S},
+            "pool_events": [(_set_pragmas, "connect")],
+        },
+    )
+
+
+def _create_whole(path: Path) -> None:
+    """Make a new database aside and link it into its place with all its tables.
+
+    Of two processes that create the tables of one file at the same moment, one fails.
+    """
+    if path.exists() or not path.parent.is_dir():
+        return
+    with tempfile.TemporaryDirectory(prefix=".optuna-", dir=path.parent) as folder:
+        aside = Path(folder) / path.name
+        store = _open_sqlite(f"sqlite:///{aside}")
+        store.remove_session()
+        store.engine.dispose()  # the last connection to close writes the log into the file
+        with contextlib.suppress(FileExistsError):  # somebody else was first
+            os.link(aside, path)
 
 
 def _set_pragmas(connection: Any, _: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import optuna
@@ -107,3 +109,16 @@ def test_sqlite_is_in_wal_mode(tmp_path: Path) -> None:
     mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
     connection.close()
     assert mode == "wal"
+
+
+def test_processes_that_open_a_new_database_at_once_all_succeed(tmp_path: Path) -> None:
+    code = (
+        "import sys, optuna; from truetune.search.storage import open_store;"
+        "store = open_store(sys.argv[1]);"
+        "optuna.create_study(study_name='s', storage=store, load_if_exists=True)"
+    )
+    command = [sys.executable, "-W", "ignore", "-c", code, url(tmp_path)]
+    started = [subprocess.Popen(command) for _ in range(6)]
+    assert [process.wait(timeout=60) for process in started] == [0] * 6
+    assert [path.name for path in tmp_path.glob("*.db")] == ["optuna.db"]
+    assert optuna.get_all_study_names(url(tmp_path)) == ["s"]
