@@ -362,11 +362,11 @@ def test_stop_ends_a_running_search(tune: Tune, write_space: Write, start_long: 
 
 
 def test_a_spent_time_budget_ends_a_search_with_exit_0(tune: Tune, write_space: Write) -> None:
-    path = write_space(**{**LONG, "budget": {"trials": 5000, "time": "4s"}})
+    path = write_space(**{**LONG, "budget": {"trials": 5000, "time": "10s"}})
     done = tune("search", path, "--executor", "inline", "--json")
     summary = json.loads(done.stdout)
     assert done.returncode == 0
-    assert summary["reason"] == "the time of 4s is spent"
+    assert summary["reason"] == "the time of 10s is spent"
     assert 0 < summary["trials"]["complete"] < 5000
     assert summary["trials"]["running"] == 0
 
