@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 from ..errors import InfrastructureError, InputError
 from .home import Home
@@ -36,7 +36,7 @@ def stop_search(studies: Studies, name: str | None) -> str:
 def serve_dashboard(
     studies: Studies, name: str | None, port: int | None, say: Callable[[str], None]
 ) -> None:
-    """Serve Optuna's dashboard until interrupted."""
+    """Serve Optuna's dashboard in the place of this process."""
     if name is not None or not studies.names():
         studies.load(name)  # says what there is
     port = _free_port(port, DASHBOARD_PORT)
@@ -49,7 +49,7 @@ def serve_dashboard(
 def serve_mlflow(
     home: Home, tracking_uri: str | None, port: int | None, say: Callable[[str], None]
 ) -> None:
-    """Serve MLflow's pages until interrupted."""
+    """Serve MLflow's pages in the place of this process."""
     uri = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or home.tracking_uri
     if uri == home.tracking_uri and not (home.root / "mlflow.db").exists():
         raise InputError(
@@ -67,16 +67,10 @@ def serve_mlflow(
     _serve([*server, *where, "--host", LOCAL, "--port", str(port), "--workers", "1"])
 
 
-def _serve(command: list[str]) -> None:
-    """Run a server until Ctrl-C, which reaches it as well."""
-    with subprocess.Popen(command) as server:
-        try:
-            code = server.wait()
-        except KeyboardInterrupt:
-            server.send_signal(signal.SIGINT)
-            return
-    if code not in (0, -signal.SIGINT, -signal.SIGTERM):
-        raise InfrastructureError(f"the server ended with exit status {code}.", "See above.")
+def _serve(command: list[str]) -> NoReturn:
+    """Become the server, so that a signal meant for it reaches it."""
+    sys.stdout.flush()
+    os.execv(command[0], command)
 
 
 def _free_port(wanted: int | None, first: int) -> int:
