@@ -252,13 +252,8 @@ class Study:
 
     def _rank(self, trial: FrozenTrial) -> tuple[float, int, str]:
         """Return what completed trials are ordered by, best first, and where their files are."""
-        assert trial.value is not None
-        sign = -1 if self.optuna.direction == StudyDirection.MAXIMIZE else 1
-        return (
-            sign * trial.value,
-            trial.number,
-            trial.user_attrs.get("record", {}).get("folder", ""),
-        )
+        folder = trial.user_attrs.get("record", {}).get("folder", "")
+        return *_order(trial, self.optuna.direction), folder
 
     def _queue_again(self, trial: FrozenTrial, cause: str = "") -> None:
         if cause:
@@ -295,8 +290,13 @@ class Study:
 
 def best_of(complete: list[FrozenTrial], direction: StudyDirection) -> FrozenTrial | None:
     """Return the trial with the best value; of equals the first."""
-    sign = -1 if direction == StudyDirection.MAXIMIZE else 1
-    return min(complete, key=lambda t: (sign * (t.value or 0.0), t.number), default=None)
+    return min(complete, key=lambda trial: _order(trial, direction), default=None)
+
+
+def _order(trial: FrozenTrial, direction: StudyDirection) -> tuple[float, int]:
+    """Return what puts the better of two completed trials first, and the first of equals."""
+    assert trial.value is not None
+    return (-trial.value if direction == StudyDirection.MAXIMIZE else trial.value), trial.number
 
 
 def check_same(experiment: Experiment, attributes: Mapping[str, Any]) -> None:
