@@ -262,7 +262,7 @@ def test_an_interrupted_search_exits_130_and_leaves_nothing_running(
     write_space: Write,
     start_long: Start,
 ) -> None:
-    path = write_space(**LONG)
+    path = write_space(**{**LONG, "budget": {"trials": 400}})
     search = start_long(path, executor)
     wait_for_trials(path.parent, 3)
     search.send_signal(number)
@@ -322,7 +322,7 @@ def test_a_killed_search_trains_the_same_trials_when_it_goes_on(
 
 
 def test_no_process_outlives_a_search(write_space: Write, start_long: Start) -> None:
-    path = write_space()
+    path = write_space(**LONG)
     search = start_long(path, "ray")
     wait_for_trials(path.parent, 1)
     family = psutil.Process(search.pid).children(recursive=True)
