@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 import torch
@@ -126,6 +127,63 @@ def test_units_are_dropped_after_every_hidden_layer(rows: Tensor) -> None:
     torch.testing.assert_close(network(rows, seeded(7)), network.output(x))
 
 
+def test_units_are_dropped_at_the_rate_of_their_layer(rows: Tensor) -> None:
+    rates = (0.2, 0.0, 0.7)  # a rate of zero draws nothing
+    network = build(4, 3, seeded(1), layers=3, hidden_units=[8, 5, 6], dropout=rates)
+    draws, x = seeded(7), rows
+    for layer, rate in zip(network.hidden, rates, strict=True):
+        x = torch.relu(layer(x))
+        if rate > 0:
+            x = x * (torch.rand(x.shape, generator=draws) >= rate) / (1 - rate)
+    torch.testing.assert_close(network(rows, seeded(7)), network.output(x))
+
+
+def test_the_last_rate_alone_drops_only_before_the_output(rows: Tensor) -> None:
+    network = build(4, 3, seeded(1), layers=2, hidden_units=8, dropout_last=0.5)
+    first, second = network.hidden
+    x = torch.relu(second(torch.relu(first(rows))))
+    kept = torch.rand(50, 8, generator=seeded(7)) >= 0.5
+    torch.testing.assert_close(network(rows, seeded(7)), network.output(x * kept / 0.5))
+
+
+@pytest.mark.parametrize(
+    ("layers", "rates"), [(0, ()), (1, (0.4,)), (2, (0.1, 0.4)), (3, (0.1, 0.1, 0.4))]
+)
+def test_the_last_rate_takes_the_place_of_the_common_one_after_the_last_hidden_layer(
+    layers: int, rates: tuple[float, ...]
+) -> None:
+    assert MLPConfig(layers=layers, dropout=0.1, dropout_last=0.4).rates == rates
+
+
+def test_a_last_rate_of_zero_is_not_the_absence_of_one() -> None:
+    assert MLPConfig(layers=2, dropout=0.1, dropout_last=0).rates == (0.1, 0)
+    assert MLPConfig(layers=2, dropout=0.1, dropout_last=None).rates == (0.1, 0.1)
+
+
+@pytest.mark.parametrize("kind", [list, tuple])
+def test_layers_have_the_widths_of_the_list(kind: type) -> None:
+    network = build(4, 3, seeded(1), layers=3, hidden_units=kind([8, 5, 6]))
+    shapes = [tuple(layer.weight.shape) for layer in linear_layers(network)]
+    assert shapes == [(8, 4), (5, 8), (6, 5), (3, 6)]
+
+
+def test_layers_of_different_widths_equal_a_sequential_network(rows: Tensor) -> None:
+    network = build(4, 3, seeded(1), layers=3, hidden_units=[8, 5, 6], dropout=[0.5, 0.1, 0.2])
+    assert torch.equal(network(rows), sequential(network)(rows))
+
+
+@pytest.mark.parametrize("layers", [0, 1, 3])
+def test_lists_of_one_value_equal_that_value_bit_for_bit(layers: int, rows: Tensor) -> None:
+    common = build(4, 3, seeded(1), layers=layers, hidden_units=8, dropout=0.3)
+    listed = build(
+        4, 3, seeded(1), layers=layers, hidden_units=[8] * layers, dropout=(0.3,) * layers
+    )
+    for ours, reference in zip(listed.parameters(), common.parameters(), strict=True):
+        assert torch.equal(ours, reference)
+    assert torch.equal(listed(rows), common(rows))
+    assert torch.equal(listed(rows, seeded(7)), common(rows, seeded(7)))
+
+
 def test_dropout_is_drawn_from_the_given_generator_alone(rows: Tensor) -> None:
     network = build(4, 3, seeded(1), layers=2, dropout=0.5)
     before = torch.get_rng_state()
@@ -143,8 +201,57 @@ def test_dropout_is_drawn_from_the_given_generator_alone(rows: Tensor) -> None:
         ("dropout", -0.1),
         ("dropout", 1.0),
         ("dropout", math.nan),
+        ("dropout_last", -0.1),
+        ("dropout_last", 1.0),
+        ("dropout_last", math.nan),
     ],
 )
 def test_impossible_configuration_is_refused(parameter: str, value: float) -> None:
     with pytest.raises(ValueError, match=f"{parameter}.* must hold, but got {value}"):
         MLPConfig(**{parameter: value})
+
+
+@pytest.mark.parametrize(
+    ("parameter", "values", "wrong"),
+    [
+        ("hidden_units", [8, 0], "0"),
+        ("hidden_units", (-3, 8), "-3"),
+        ("dropout", [0.5, -0.1], "-0.1"),
+        ("dropout", (1.0, 0.5), "1.0"),
+        ("dropout", [0.5, math.nan], "nan"),
+    ],
+)
+def test_impossible_entry_of_a_list_is_refused(
+    parameter: str, values: list[float], wrong: str
+) -> None:
+    with pytest.raises(ValueError, match=f"{parameter}.* must hold, but got {wrong}\\.$"):
+        MLPConfig(layers=2, **{parameter: values})
+
+
+@pytest.mark.parametrize("parameter", ["hidden_units", "dropout"])
+@pytest.mark.parametrize(("layers", "length"), [(0, 1), (1, 0), (2, 1), (2, 3)])
+def test_list_of_another_length_than_the_layers_is_refused(
+    parameter: str, layers: int, length: int
+) -> None:
+    values = [{"hidden_units": 8, "dropout": 0.5}[parameter]] * length
+    message = f"`{parameter}` must have {layers} entries where `layers` is {layers}, but got"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        MLPConfig(layers=layers, **{parameter: values})
+
+
+def test_last_rate_follows_a_list_of_the_rates_before_it() -> None:
+    assert MLPConfig(layers=3, dropout=[0.1, 0.2], dropout_last=0.3).rates == (0.1, 0.2, 0.3)
+
+
+@pytest.mark.parametrize("rates", [[0.1, 0.2], []])
+def test_list_that_names_the_last_rate_a_second_time_is_refused(rates: list[float]) -> None:
+    with pytest.raises(ValueError, match="`dropout` must have 1 entries where `layers` is 2"):
+        MLPConfig(layers=2, dropout=rates, dropout_last=0.2)
+
+
+@pytest.mark.parametrize(("parameter", "value"), [("hidden_units", 0), ("dropout", 1.0)])
+def test_impossible_value_is_refused_even_where_no_layer_is_hidden(
+    parameter: str, value: float
+) -> None:
+    with pytest.raises(ValueError, match=f"{parameter}.* must hold, but got {value}"):
+        MLPConfig(layers=0, **{parameter: value})
