@@ -13,7 +13,7 @@ import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,12 +21,16 @@ from ..errors import InputError, TuneError
 from .development import Array, Description, Development, Fold
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ..spaces import Experiment, Task
+    from .sources import Table
     from .splits import Rows
 
 # Ray takes longer to start and is what a search waits for first.
 NICENESS = 5
 _REFUSED = 2  # the child's exit status when the input is at fault; its output says how
+_MANY_CLASSES = 20  # fractions of more values than this measure something
 
 
 class Preparation:
@@ -71,31 +75,33 @@ def _develop(experiment: Experiment) -> Development:
     from . import sources
     from .splits import split_rows
 
-    table = sources.load(experiment.data.source)
-    n_outputs = _count_outputs(table.targets, experiment.task)
+    table = sources.load(experiment.data.source, experiment.data.target)
+    _check_targets(table.targets, experiment.task)
+    n_outputs = count_outputs(table.targets, experiment.task)
     targets = _as_targets(table.targets, experiment.task)
     rows = split_rows(table.targets, experiment.data.split, experiment.task)
+    fold = _fold(table.inputs, targets, rows, experiment)
     description = Description(
         source=experiment.data.source,
-        n_inputs=table.inputs.shape[1],
+        n_inputs=fold.x_train.shape[1],
         n_outputs=n_outputs,
         n_train=len(rows.train),
         n_validation=len(rows.validation),
         n_test=len(rows.test),
-        data_sha256=_sha256(table.inputs, table.targets),
+        data_sha256=_sha256(*_contents(table)),
         split_sha256=_sha256(rows.train, rows.validation, rows.test),
     )
-    fold = _fold(table.inputs, targets, rows, experiment)
     return Development((fold,), description)
 
 
-def _fold(inputs: Array, targets: Array, rows: Rows, experiment: Experiment) -> Fold:
-    x_train, x_validation = inputs[rows.train], inputs[rows.validation]
-    if experiment.data.preprocess.scale == "standard":
-        from sklearn.preprocessing import StandardScaler
-
-        scaler = StandardScaler().fit(x_train)
-        x_train, x_validation = scaler.transform(x_train), scaler.transform(x_validation)
+def _fold(
+    inputs: Array | pd.DataFrame, targets: Array, rows: Rows, experiment: Experiment
+) -> Fold:
+    x_train, x_validation = _preprocess(
+        _take(inputs, rows.train),
+        _take(inputs, rows.validation),
+        is_scaled=experiment.data.preprocess.scale == "standard",
+    )
     y_train, y_validation = targets[rows.train], targets[rows.validation]
     mean, scale = np.zeros(1, np.float32), np.ones(1, np.float32)
     if experiment.task == "regression":
@@ -113,7 +119,66 @@ def _fold(inputs: Array, targets: Array, rows: Rows, experiment: Experiment) -> 
     )
 
 
-def _count_outputs(targets: Array, task: Task) -> int:
+def _take(inputs: Array | pd.DataFrame, rows: Array) -> Any:
+    return inputs[rows] if isinstance(inputs, np.ndarray) else inputs.iloc[rows]
+
+
+def _preprocess(train: Any, validation: Any, is_scaled: bool) -> tuple[Array, Array]:
+    """Return both as arrays (rows, inputs), by what is fitted on the first alone."""
+    if not isinstance(train, np.ndarray):
+        fitted = _of_columns(is_scaled).fit(train)
+    elif is_scaled:
+        from sklearn.preprocessing import StandardScaler
+
+        fitted = StandardScaler().fit(train)
+    else:
+        return train, validation
+    return fitted.transform(train), fitted.transform(validation)
+
+
+def _of_columns(is_scaled: bool) -> Any:
+    """Return scikit-learn's transformer of a table: numbers first, then an input a level.
+
+    - a missing number is the median; a column that is empty here stays, so that every fold
+      has it
+    - a missing level is a level; one that is not seen here is zeros
+    """
+    from sklearn.compose import make_column_selector, make_column_transformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    median = SimpleImputer(strategy="median", keep_empty_features=True)
+    numbers = make_pipeline(median, StandardScaler()) if is_scaled else median
+    levels = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    return make_column_transformer(
+        (numbers, make_column_selector(dtype_include="number")),
+        (levels, make_column_selector(dtype_include="category")),
+    )
+
+
+def _check_targets(targets: Array, task: Task) -> None:
+    """Refuse text as numbers, and measurements as classes."""
+    if task == "regression":
+        if targets.dtype == object:
+            rule = f"`task: regression` takes numbers, but the target is text: {targets[0]!r:.40}."
+            raise InputError(rule, "Write `task: classification`.")
+        return
+    is_whole = targets.dtype.kind != "f" or bool((targets % 1 == 0).all())
+    n_classes = len(np.unique(targets))
+    if not is_whole and n_classes > _MANY_CLASSES:
+        raise InputError(
+            f"`task: {task}` takes classes, but the target has {n_classes} different numbers "
+            "with fractions.",
+            "Write `task: regression`.",
+        )
+    if n_classes < 2:
+        rule = f"`task: {task}` takes two classes or more, but the target is {targets[0]} always."
+        raise InputError(rule, "Bring rows of another class.")
+
+
+def count_outputs(targets: Array, task: Task) -> int:
+    """Return how many outputs a network has. Raises InputError if a binary task has not two."""
     if task == "regression":
         return 1 if targets.ndim == 1 else int(targets.shape[1])
     classes = len(np.unique(targets))
@@ -126,9 +191,31 @@ def _count_outputs(targets: Array, task: Task) -> int:
 
 
 def _as_targets(targets: Array, task: Task) -> Array:
-    if task == "classification":
-        return targets.astype(np.int64)
-    return targets.reshape(len(targets), -1).astype(np.float32)
+    """Return numbers as they are, and classes as their place in sorted order."""
+    if task == "regression":
+        return targets.reshape(len(targets), -1).astype(np.float32)
+    classes = np.unique(targets, return_inverse=True)[1]
+    if task == "binary":
+        return classes.reshape(-1, 1).astype(np.float32)
+    return classes.astype(np.int64)
+
+
+def _contents(table: Table) -> list[Array]:
+    """Return all that a source consists of, as arrays."""
+    if isinstance(table.inputs, np.ndarray):
+        return [table.inputs, table.targets]
+    contents = [_as_bytes(list(table.inputs.columns))]
+    for _, column in table.inputs.items():
+        if column.dtype == "category":
+            contents += [_as_bytes(list(column.cat.categories)), column.cat.codes.to_numpy()]
+        else:
+            contents.append(column.to_numpy())
+    is_text = table.targets.dtype == object
+    return [*contents, _as_bytes(table.targets.tolist()) if is_text else table.targets]
+
+
+def _as_bytes(texts: list[str]) -> Array:
+    return np.frombuffer(json.dumps(texts).encode(), np.uint8)
 
 
 def _sha256(*arrays: Array) -> str:

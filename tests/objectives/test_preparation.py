@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn import datasets
 from sklearn.preprocessing import StandardScaler
@@ -148,7 +150,7 @@ def test_regression_has_an_output_for_every_target(linnerud: Development) -> Non
 
 
 def test_process_that_searches_never_reads_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(source: str) -> None:
+    def refuse(source: str, target: str | None) -> None:
         raise AssertionError(f"{source} was read outside the child")
 
     monkeypatch.setattr(sources, "load", refuse)
@@ -222,3 +224,225 @@ def test_another_split_seed_changes_the_splits_hash_and_not_the_datas() -> None:
 def test_another_source_changes_the_datas_hash(diabetes: Development, digits: Development) -> None:
     assert diabetes.description.data_sha256 != digits.description.data_sha256
     assert len(digits.description.data_sha256) == 64
+
+
+# What follows is about tables. `colour` has a level, green, that no training row has.
+COLOURS = ["red", "blue", None, "red"] * 3 + ["green", "red", None, "blue"] + ["black"] * 4
+
+
+@pytest.fixture
+def frame(inputs: Array) -> pd.DataFrame:
+    sizes = inputs[:, 0].copy()
+    sizes[[1, 5, 13]] = np.nan
+    return pd.DataFrame({"size": sizes, "colour": pd.Categorical(COLOURS), "age": inputs[:, 1]})
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Callable[..., Experiment]:
+    """Write a table, and return an experiment that predicts its `y`."""
+
+    def write(frame: pd.DataFrame, task: str = "classification", **overrides: Any) -> Experiment:
+        path = tmp_path / "rows.parquet"
+        frame.to_parquet(path)
+        base = regression if task == "regression" else classification
+        stratify = {} if task == "regression" else {"data.split.stratify": False}
+        settings = {"data.source": str(path), "data.target": "y", "task": task}
+        return base({**stratify, **settings, **overrides})
+
+    return write
+
+
+def test_missing_numbers_are_the_median_of_the_training_rows(
+    frame: pd.DataFrame, targets: Array
+) -> None:
+    fold = _fold(frame, targets, ROWS, regression({"data.preprocess.scale": "none"}))
+    median = np.nanmedian(frame["size"][:12])
+    expected = np.where(np.isnan(frame["size"]), median, frame["size"]).astype(np.float32)
+    np.testing.assert_array_equal(fold.x_train[:, 0], expected[:12])
+    np.testing.assert_array_equal(fold.x_validation[:, 0], expected[12:16])
+    assert fold.x_validation[1, 0] == np.float32(median)
+
+
+def test_numbers_of_a_table_are_filled_in_and_then_standardised(
+    frame: pd.DataFrame, targets: Array
+) -> None:
+    fold = _fold(frame, targets, ROWS, regression())
+    numbers = frame[["size", "age"]].to_numpy()
+    filled = np.where(np.isnan(numbers), np.nanmedian(numbers[:12], axis=0), numbers)
+    scaled = (filled - filled[:12].mean(axis=0)) / filled[:12].std(axis=0)
+    np.testing.assert_allclose(fold.x_train[:, :2], scaled[:12], rtol=1e-5)
+    np.testing.assert_allclose(fold.x_validation[:, :2], scaled[12:16], rtol=1e-5)
+
+
+def test_every_level_of_the_training_rows_is_an_input(frame: pd.DataFrame, targets: Array) -> None:
+    fold = _fold(frame, targets, ROWS, regression())
+    levels = ["blue", "red", None]
+    expected = [[colour == level for level in levels] for colour in COLOURS]
+    assert fold.x_train.shape == (12, 5)
+    np.testing.assert_array_equal(fold.x_train[:, 2:], expected[:12])
+    np.testing.assert_array_equal(fold.x_validation[:, 2:], expected[12:16])
+
+
+def test_level_that_training_never_saw_is_zeros(frame: pd.DataFrame, targets: Array) -> None:
+    fold = _fold(frame, targets, ROWS, regression())
+    assert COLOURS[12] == "green"
+    np.testing.assert_array_equal(fold.x_validation[0, 2:], 0)
+
+
+def test_missing_level_that_training_never_saw_is_zeros(targets: Array) -> None:
+    frame = pd.DataFrame({"colour": pd.Categorical(["a", "b"] * 6 + [None] * 8)})
+    fold = _fold(frame, targets, ROWS, regression())
+    np.testing.assert_array_equal(fold.x_validation, np.zeros((4, 2)))
+
+
+def test_number_that_training_never_saw_stays_an_input(
+    frame: pd.DataFrame, targets: Array
+) -> None:
+    frame.loc[:11, "age"] = np.nan
+    fold = _fold(frame, targets, ROWS, regression())
+    np.testing.assert_array_equal(fold.x_train[:, 1], 0)
+    assert fold.x_validation.shape == (4, 5)
+    assert np.isfinite(fold.x_validation).all()
+
+
+def test_rows_outside_training_do_not_move_a_tables_preprocessing(
+    frame: pd.DataFrame, targets: Array
+) -> None:
+    changed = frame.copy()
+    changed.loc[12:, ["size", "age"]] = 1e12
+    changed["colour"] = pd.Categorical(COLOURS[:12] + ["new"] * 8)
+    before, after = (_fold(rows, targets, ROWS, regression()) for rows in (frame, changed))
+    assert same(before, after, "x_train")
+    assert not same(before, after, "x_validation")
+
+
+def test_test_rows_do_not_reach_a_tables_development(frame: pd.DataFrame, targets: Array) -> None:
+    changed = frame.copy()
+    changed.loc[16:, ["size", "age"]] = np.nan
+    changed["colour"] = pd.Categorical([*COLOURS[:16], "a", "b", "c", None])
+    before, after = (_fold(rows, targets, ROWS, regression()) for rows in (frame, changed))
+    assert same(before, after, *(field.name for field in fields(Fold)))
+
+
+def test_table_of_numbers_is_prepared_as_the_array_is(
+    table: Callable[..., Experiment], diabetes: Development
+) -> None:
+    bunch = datasets.load_diabetes(as_frame=True)
+    frame = bunch.data.assign(y=bunch.target)
+    (fold,), (expected,) = prepare(table(frame, "regression")).folds, diabetes.folds
+    assert same(fold, expected, *(field.name for field in fields(Fold)))
+
+
+def test_description_counts_inputs_after_preprocessing(
+    table: Callable[..., Experiment], frame: pd.DataFrame
+) -> None:
+    development = _develop(table(frame.assign(y=range(20)), "regression"))
+    (fold,), facts = development.folds, development.description
+    seen = pd.Series(COLOURS)[fold.train_rows].nunique(dropna=False)
+    assert facts.n_inputs == fold.x_train.shape[1] == fold.x_validation.shape[1] == 2 + seen
+
+
+@pytest.mark.parametrize(
+    ("labels", "task"),
+    [
+        (["b", "a", "c", "a"], "classification"),
+        ([30, 10, 20, 10], "classification"),
+        ([1.5, 0.5, 2.5, 0.5], "classification"),
+        (["yes", "no"], "binary"),
+        ([True, False], "binary"),
+        ([7, -1], "binary"),
+    ],
+)
+def test_classes_are_places_among_the_sorted_labels(
+    table: Callable[..., Experiment], labels: list[Any], task: str
+) -> None:
+    targets = (labels * 20)[:20]
+    development = _develop(table(pd.DataFrame({"x": range(20), "y": targets}), task))
+    (fold,) = development.folds
+    places = np.array([sorted(set(labels)).index(label) for label in targets])
+    np.testing.assert_array_equal(fold.y_train.ravel(), places[fold.train_rows])
+    np.testing.assert_array_equal(fold.y_validation.ravel(), places[fold.validation_rows])
+    assert fold.y_train.shape == ((12, 1) if task == "binary" else (12,))
+    assert fold.y_train.dtype == (np.float32 if task == "binary" else np.int64)
+    assert development.description.n_outputs == (1 if task == "binary" else 3)
+
+
+def test_text_classes_are_stratified(table: Callable[..., Experiment]) -> None:
+    frame = pd.DataFrame({"x": range(20), "y": ["a"] * 15 + ["b"] * 5})
+    (fold,) = _develop(table(frame, "binary", **{"data.split.stratify": True})).folds
+    assert (fold.y_train.sum(), fold.y_validation.sum()) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("targets", "task", "cause", "fix"),
+    [
+        (["a", "b"] * 10, "regression", "takes numbers, but the target is text", "classification"),
+        (
+            ["a", "b", "c", "d"] * 5,
+            "binary",
+            "two classes, but the target has 4",
+            "classification",
+        ),
+        (np.linspace(0, 1, 30), "classification", "has 30 different numbers", "regression"),
+        (np.linspace(0, 1, 30), "binary", "has 30 different numbers", "regression"),
+        (["a"] * 20, "classification", "but the target is a always", "another class"),
+        ([1] * 20, "binary", "but the target is 1 always", "another class"),
+    ],
+)
+def test_target_that_does_not_fit_the_task_is_refused(
+    table: Callable[..., Experiment], targets: Any, task: str, cause: str, fix: str
+) -> None:
+    frame = pd.DataFrame({"x": range(len(targets)), "y": targets})
+    with pytest.raises(InputError, match=cause) as caught:
+        _develop(table(frame, task))
+    assert fix in caught.value.fix
+
+
+def test_what_is_wrong_with_a_table_is_told_across_processes(
+    table: Callable[..., Experiment],
+) -> None:
+    with pytest.raises(InputError, match="no column 'y' to predict") as caught:
+        prepare(table(pd.DataFrame({"x": [1], "why": [2]}), "regression"))
+    assert caught.value.fix == "Known: why, x."
+
+
+def test_hash_of_a_table_is_that_of_its_content(
+    table: Callable[..., Experiment], frame: pd.DataFrame
+) -> None:
+    def hashed(frame: pd.DataFrame, task: str = "regression") -> str:
+        return _develop(table(frame, task)).description.data_sha256
+
+    frame = frame.assign(y=np.arange(20))
+    cells = [("size", 3, 0.0), ("size", 1, 0.0), ("age", 19, 0.0), ("colour", 0, "blue"),
+             ("colour", 2, "blue"), ("colour", 0, None), ("y", 7, 8)]  # fmt: skip
+    changed = []
+    for name, row, value in cells:
+        changed.append(frame.copy())
+        changed[-1].loc[row, name] = value
+    others = [
+        frame.rename(columns={"age": "years"}),
+        frame[["age", "colour", "size", "y"]],
+        frame.iloc[::-1],
+        frame.assign(age=frame["age"].round().astype(int).astype(str)),
+        frame.assign(y=frame["y"] * 1.0),
+    ]
+    hashes = [hashed(other) for other in (frame, *changed, *others)]
+    assert len(set(hashes)) == len(hashes)
+    assert hashed(frame.copy()) == hashes[0]
+
+
+def test_hash_of_text_targets_covers_every_one(table: Callable[..., Experiment]) -> None:
+    labels = ["a", "b"] * 10
+    swapped = ["b", "a", *labels[2:]]
+    hashes = {
+        _develop(table(pd.DataFrame({"x": range(20), "y": y}))).description.data_sha256
+        for y in (labels, swapped)
+    }
+    assert len(hashes) == 2
+
+
+def test_hash_of_a_built_in_set_stays(digits: Development, cancer: Development) -> None:
+    assert [facts.description.data_sha256[:16] for facts in (digits, cancer)] == [
+        "0b3e4ee14f825039",
+        "bad1f701395a84df",
+    ]
