@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from .errors import TuneError
+from .errors import InputError, TuneError
 
 HOME_HELP = "Folder of the stores. [default: $TUNE_HOME, else ./mlruns]"
 
@@ -40,8 +40,6 @@ class _Main(click.Group):
 
 
 def _usage_error(error: click.ClickException) -> TuneError:
-    from .errors import InputError
-
     return InputError(error.format_message(), "See --help.")
 
 
@@ -88,6 +86,51 @@ def main() -> None:
 _home = click.option("--home", type=click.Path(file_okay=False), help=HOME_HELP)
 _storage = click.option("--storage", help="Optuna store's URL. [default: optuna.db in the home]")
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+_settings = click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Replace a value of the file."
+)
+_out = click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="The file to write."
+)
+
+
+@cli.command()
+@click.argument("data")
+@click.option("--target", metavar="COLUMN", help="The column to predict.")
+@_out
+@_json
+def init(data: str, target: str | None, out: Path | None, as_json: bool) -> None:
+    """Write a first space for DATA: a .csv or .parquet file, or a built-in set (sklearn:iris)."""
+    from .search.drafts import write_draft
+
+    path, text = write_draft(data, target, out)
+    if as_json:
+        _print_json({"file": str(path), "text": text})
+        return
+    click.echo(f"Wrote {path}.\n")
+    click.echo(f"  tune check {path}    explains it")
+    click.echo(f"  tune search {path}   searches")
+
+
+@cli.command()
+@click.argument("space", type=click.Path(path_type=Path))
+@_settings
+@_json
+def check(space: Path, settings: tuple[str, ...], as_json: bool) -> None:
+    """Look SPACE over before a search: its mistakes, its parameters, its size."""
+    from dataclasses import asdict
+
+    from .search import check as checking
+
+    checked = checking.check(space, _overrides(settings))
+    if as_json:
+        content = {"ok": checked.is_good, "findings": [vars(f) for f in checked.findings]}
+        if checked.explanation is not None:
+            content["space"] = asdict(checked.explanation)
+        _print_json(content)
+    else:
+        click.echo(checking.text(space, checked), err=not checked.is_good)
+    sys.exit(0 if checked.is_good else InputError.exit_code)
 
 
 @cli.command()
@@ -98,8 +141,9 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON obj
 @click.option("--executor", type=click.Choice(["ray", "inline"]), default="ray", show_default=True)
 @click.option("--address", envvar="RAY_ADDRESS", help="Head node of a Ray cluster.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="The study's seed.")
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Replace a value.")
+@_settings
 @click.option("--study", help="The study's name.")
+@click.option("--from", "carry_from", metavar="STUDY", help="Take over its trials that fit.")
 @click.option("--trial", type=click.IntRange(0), help="Train one trial again, recording nothing.")
 @_storage
 @click.option("--tracking-uri", help="MLflow. [default: $MLFLOW_TRACKING_URI, else the home]")
@@ -116,6 +160,7 @@ def search(
     seed: int | None,
     settings: tuple[str, ...],
     study: str | None,
+    carry_from: str | None,
     trial: int | None,
     storage: str | None,
     tracking_uri: str | None,
@@ -133,7 +178,7 @@ def search(
         "seed": seed,
         "study": study,
     }
-    overrides = dict(map(_setting, settings))
+    overrides = _overrides(settings)
     overrides |= {key: value for key, value in flags.items() if value is not None}
     options = Options(
         home=home,
@@ -142,6 +187,7 @@ def search(
         executor=executor,
         address=address,
         overrides=overrides,
+        carry_from=carry_from,
         quiet=quiet,
     )
     if trial is not None:
@@ -155,6 +201,10 @@ def search(
     else:
         click.echo(summary.to_text(" ".join(["tune", *sys.argv[1:]])))
     sys.exit(summary.exit_code)
+
+
+def _overrides(settings: tuple[str, ...]) -> dict[str, Any]:
+    return dict(map(_setting, settings))
 
 
 def _setting(text: str) -> tuple[str, Any]:
@@ -197,7 +247,7 @@ def status(study: str | None, storage: str | None, home: str | None, as_json: bo
 @_json
 def trials(study: str | None, storage: str | None, home: str | None, as_json: bool) -> None:
     """List a study's trials."""
-    from .search.summary import trial_object
+    from .search.trials import trial_object
 
     loaded = _studies(home, storage).load(study)
     rows = [trial_object(trial) for trial in loaded.get_trials(deepcopy=False)]
@@ -240,13 +290,41 @@ def best(study: str | None, storage: str | None, home: str | None, as_json: bool
 def logs(study: str, number: int, storage: str | None, home: str | None, as_json: bool) -> None:
     """Show all that is known of one trial: every epoch, and why it ended."""
     from .search.queries import log_text
-    from .search.summary import trial_object
+    from .search.trials import trial_object
 
     trial = _studies(home, storage).trial(study, number)
     if as_json:
         _print_json(trial_object(trial) | {"record": trial.user_attrs.get("record", {})})
     else:
         click.echo(log_text(trial))
+
+
+@cli.command()
+@click.argument("study", required=False)
+@click.option("--trial", type=click.IntRange(0), help="Another trial than the best.")
+@_out
+@_storage
+@_home
+@_json
+def export(
+    study: str | None,
+    trial: int | None,
+    out: Path | None,
+    storage: str | None,
+    home: str | None,
+    as_json: bool,
+) -> None:
+    """Write a study's winner as a file of fixed values that trains to the same numbers."""
+    from .search.drafts import save
+    from .search.exporting import export as exported
+
+    text = exported(_studies(home, storage), study, trial, out)
+    if out is not None:
+        save(text, out)
+    if as_json:
+        _print_json({"file": None if out is None else str(out), "text": text})
+    else:
+        click.echo(text if out is None else f"Wrote {out}.", nl=out is not None)
 
 
 @cli.command()

@@ -68,5 +68,7 @@ class Interrupted(TuneError):
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `Did you mean 'x'?` for the nearest known word, else the list of known words."""
     names = sorted(known)
+    if not names:
+        return ""
     nearest = get_close_matches(word, names, n=1, cutoff=0.6)
     return f"Did you mean '{nearest[0]}'?" if nearest else f"Known: {', '.join(names)}."

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from pydantic import ValidationError
+
 from ..errors import did_you_mean
-from ..models import ARCHITECTURES
-from ..spaces import Experiment, Problem, Training
+from ..models import ARCHITECTURES, n_entries
+from ..spaces import Configuration, Derived, Experiment, Problem, Training
+from ..spaces.experiment import Data
 from ..spaces.parameters import Categorical, Float, Int, Parameter, Scalar
-from . import sources
+from ..spaces.space import MODEL
+from . import sources, tables
+from .configurations import described, models_of, network_of, own_name, training_of
 from .metrics import OBJECTIVES
+
+N_TRIED = 100  # configurations a file is tried with before anything starts
 
 # Part of `training`, but not one trial's to choose: pruners count on the first, stopping
 # decides which epoch a trial's value is of, and a seed is no quality of a configuration.
@@ -16,21 +29,24 @@ NOT_TUNED = {"epochs", "early_stopping", "seed", "schedule"}
 
 def problems(experiment: Experiment) -> list[Problem]:
     """Return everything in a file that the world does not bear out."""
+    of_space = [*_model_problems(experiment), *_parameter_problems(experiment)]
     return [
         *_data_problems(experiment),
         *_objective_problems(experiment),
-        *_model_problems(experiment),
-        *_parameter_problems(experiment),
+        *(of_space or _trial_problems(experiment)),
     ]
 
 
 def _data_problems(experiment: Experiment) -> list[Problem]:
     data = experiment.data
+    if tables.is_table(data.source):
+        return _table_problems(data)
     name = sources.built_in_name(data.source)
     if name is None:
         known = [sources.PREFIX + n for n in sources.BUILT_IN]
         rule = f"there is no data source '{data.source}'."
-        return [Problem(("data", "source"), rule, did_you_mean(data.source, known))]
+        fix = f"{did_you_mean(data.source, known)} A table is a file: {_SUFFIXES}."
+        return [Problem(("data", "source"), rule, fix)]
     kind = sources.BUILT_IN[name]
     found = []
     targets = sources.TARGET_NAMES[kind]
@@ -47,12 +63,29 @@ def _data_problems(experiment: Experiment) -> list[Problem]:
     return found
 
 
+_SUFFIXES = " or ".join(tables.SUFFIXES)
+
+
+def _table_problems(data: Data) -> list[Problem]:
+    """What its rows hold is for the process that reads them to say."""
+    found = []
+    if not os.path.isfile(data.source):
+        rule = f"there is no file {data.source}."
+        found.append(Problem(("data", "source"), rule, "A path is relative to the file it is in."))
+    if data.target is None:
+        rule = f"which column of {Path(data.source).name} is to be predicted is not said."
+        found.append(Problem(("data",), rule, "Add `target:`."))
+    return found
+
+
 def _objective_problems(experiment: Experiment) -> list[Problem]:
     known = OBJECTIVES[experiment.task]
     metric, direction = experiment.objective.metric, experiment.objective.direction
     if metric not in known:
         rule = f"a {experiment.task} reports no metric '{metric}' to optimise."
-        return [Problem(("objective", "metric"), rule, did_you_mean(metric, known))]
+        own = f"validation_{metric}"
+        fix = did_you_mean(own if own in known else metric, known)
+        return [Problem(("objective", "metric"), rule, fix)]
     if direction not in (None, known[metric]):
         rule = f"`{direction}` would look for the worst {metric}."
         fix = f"Write `direction: {known[metric]}`, or leave it out."
@@ -61,6 +94,8 @@ def _objective_problems(experiment: Experiment) -> list[Problem]:
 
 
 def _model_problems(experiment: Experiment) -> list[Problem]:
+    if MODEL in experiment.parameters:
+        return _model_choice_problems(experiment)
     model = experiment.model
     if model.name not in ARCHITECTURES:
         rule = f"there is no model '{model.name}'."
@@ -77,48 +112,107 @@ def _model_problems(experiment: Experiment) -> list[Problem]:
     return found
 
 
-def _parameter_problems(experiment: Experiment) -> list[Problem]:
-    model, training = experiment.model, experiment.training
-    if model.name not in ARCHITECTURES:
-        return []
-    of_training = set(Training.model_fields) - NOT_TUNED
-    consumed = {*ARCHITECTURES[model.name].parameters, *of_training}
+def _model_choice_problems(experiment: Experiment) -> list[Problem]:
+    where = ("parameters", MODEL)
     found = []
-    for name in experiment.parameters:
-        where = ("parameters", name)
-        if name in NOT_TUNED:
-            rule = f"`{name}` is the same for all trials."
-            found.append(Problem(where, rule, "Write it under `training:`."))
-        elif name not in consumed:
-            rule = f"neither the model '{model.name}' nor the trainer uses '{name}'."
-            found.append(Problem(where, rule, did_you_mean(name, consumed)))
-        elif name in model.options or name in training.model_fields_set:
-            section = "model" if name in model.options else "training"
-            rule = f"`{name}` varies here and is fixed under `{section}:`."
-            found.append(Problem(where, rule, "Keep one of the two."))
-    if "momentum" in experiment.parameters and "sgd" not in _optimizers(experiment):
-        rule = "`momentum` is used by sgd only, and no trial trains with sgd."
-        found.append(Problem(("parameters", "momentum"), rule, "Remove it."))
+    if MODEL in experiment.model_fields_set:
+        rule = "`model` varies here and is fixed under `model:`."
+        found.append(Problem(where, rule, "Keep one of the two."))
+    for name in models_of(experiment):
+        if name not in ARCHITECTURES:
+            rule = f"there is no model {name!r}."
+            found.append(Problem(where, rule, did_you_mean(str(name), ARCHITECTURES)))
+    return found
+
+
+def _parameter_problems(experiment: Experiment) -> list[Problem]:
+    models = models_of(experiment)
+    if not set(models) <= ARCHITECTURES.keys():
+        return []
+    found = [
+        problem
+        for name in experiment.parameters
+        if name != MODEL
+        for problem in _name_problems(experiment, name, models)
+    ]
     return found + _value_problems(experiment)
 
 
-def _optimizers(experiment: Experiment) -> tuple[object, ...]:
-    varied = experiment.parameters.get("optimizer", experiment.training.optimizer)
-    return varied.choices if isinstance(varied, Categorical) else (varied,)
+def _name_problems(experiment: Experiment, name: str, models: tuple[Any, ...]) -> list[Problem]:
+    """Return why nothing uses a parameter, or why it cannot vary."""
+    where = ("parameters", name)
+    if name in NOT_TUNED:
+        rule = f"`{name}` is the same for all trials."
+        return [Problem(where, rule, "Write it under `training:`.")]
+    branch, own = own_name(name, models)
+    users = [m for m in models if own in ARCHITECTURES[m].parameters and branch in (None, m)]
+    if branch is None and own in _OF_TRAINING:
+        users = list(models)
+    if name in experiment.model.options or name in experiment.training.model_fields_set:
+        section = "model" if name in experiment.model.options else "training"
+        rule = f"`{name}` varies here and is fixed under `{section}:`."
+        return [Problem(where, rule, "Keep one of the two.")]
+    if _is_spoken_of(experiment, name):
+        return []
+    if not users:
+        of_branch = [branch] if branch is not None else models
+        known = {key for m in of_branch for key in ARCHITECTURES[m].parameters}
+        known |= _OF_TRAINING if branch is None else set()
+        user = f"the model '{branch}'" if branch is not None else _named(models)
+        rule = f"neither {user} nor the trainer uses '{own}'."
+        if branch is None and "." in own:
+            known |= {f"{model}.{key}" for model in models for key in known}
+        return [Problem(where, rule, did_you_mean(own, known) if known else "Remove it.")]
+    if branch is None and len(users) < len(models):
+        rule = f"`{name}` is a parameter of {' and '.join(users)} only, and the model varies."
+        return [Problem(where, rule, f"Call it {users[0]}.{name}.")]
+    if _is_repeated(experiment, name) and not _takes_a_list(own, users):
+        return [Problem(where, f"`{name}` is one value, and is not repeated.", "Drop `repeat:`.")]
+    return []
+
+
+_OF_TRAINING = set(Training.model_fields) - NOT_TUNED
+
+
+def _named(models: tuple[Any, ...]) -> str:
+    return f"the model '{models[0]}'" if len(models) == 1 else "any of the models"
+
+
+def _is_spoken_of(experiment: Experiment, name: str) -> bool:
+    """Whether an expression uses a parameter."""
+    return any(name in expression.references for expression in experiment.space.expressions)
+
+
+def _is_repeated(experiment: Experiment, name: str) -> bool:
+    return any(step.is_repeated for step in experiment.space.steps if step.name == name)
+
+
+def _takes_a_list(own: str, users: list[Any]) -> bool:
+    return all(
+        own in ARCHITECTURES[user].parameters and ARCHITECTURES[user].parameters[own].per_layer
+        for user in users
+    )
 
 
 def _value_problems(experiment: Experiment) -> list[Problem]:
     """Try the ends of every range, so that no trial fails on what a file says."""
+    models = models_of(experiment)
     found = []
-    of_model = ARCHITECTURES[experiment.model.name].parameters
     for name, parameter in experiment.parameters.items():
+        branch, own = own_name(name, models)
+        ranges = [
+            ARCHITECTURES[m].parameters[own]
+            for m in models
+            if own in ARCHITECTURES[m].parameters and branch in (None, m)
+        ]
         for value in _ends(parameter):
-            if name in of_model and not of_model[name].admits(value):
-                rule = f"`{name}` is {of_model[name]}, but got {value!r}."
-            elif name in NOT_TUNED or name not in Training.model_fields:
+            refusing = next((r for r in ranges if not r.admits(value)), None)
+            if refusing is not None:
+                rule = f"`{own}` is {refusing}, but got {value!r}."
+            elif branch is not None or own not in _OF_TRAINING:
                 continue
-            elif (refusal := _refusal(name, value)) is not None:
-                rule = f"the trainer refuses {name}: {value} ({refusal})."
+            elif (refusal := _refusal(own, value)) is not None:
+                rule = f"the trainer refuses {own}: {value} ({refusal})."
             else:
                 continue
             found.append(Problem(("parameters", name), rule))
@@ -126,9 +220,7 @@ def _value_problems(experiment: Experiment) -> list[Problem]:
     return found
 
 
-def _refusal(name: str, value: Scalar) -> str | None:
-    from pydantic import ValidationError
-
+def _refusal(name: str, value: object) -> str | None:
     try:
         Training.model_validate({name: value})
     except ValidationError as error:
@@ -142,4 +234,55 @@ def _ends(parameter: Parameter) -> tuple[Scalar, ...]:
         return parameter.choices
     if isinstance(parameter, Float | Int):
         return (parameter.low, parameter.high)
-    return (parameter,)
+    if isinstance(parameter, Derived):
+        return ()  # known only with what it follows from: see `_trial_problems`
+    return parameter if isinstance(parameter, tuple) else (parameter,)
+
+
+def _trial_problems(experiment: Experiment) -> list[Problem]:
+    """Try configurations of the space as a trial would have them, without training."""
+    space = experiment.space
+    tried = itertools.islice(space.feasible(Random(0)), N_TRIED)
+    configurations = [space.default(), *(c for c, is_feasible in tried if is_feasible)]
+    for configuration in configurations:
+        problem = _unused_momentum(experiment, configuration) or _unfit(experiment, configuration)
+        if problem is not None:
+            return [problem]
+    return []
+
+
+def _unused_momentum(experiment: Experiment, configuration: Configuration) -> Problem | None:
+    optimizer = configuration.get("optimizer", experiment.training.optimizer)
+    is_varied = "momentum" in experiment.space.asked(configuration)
+    if not is_varied or optimizer == "sgd" or _is_spoken_of(experiment, "momentum"):
+        return None
+    rule = f"`momentum` is used by sgd only, and would be drawn for {optimizer} in vain."
+    varies = "optimizer" in experiment.parameters
+    fix = 'Add `when: "optimizer == sgd"`.' if varies else "Remove it, or train with sgd."
+    return Problem(("parameters", "momentum"), rule, fix)
+
+
+def _unfit(experiment: Experiment, configuration: Configuration) -> Problem | None:
+    """Return why no network, or no trainer, can be made of a configuration."""
+    model, parameters = network_of(experiment, configuration)
+    known = ARCHITECTURES[model].parameters
+    for own, value in parameters.items():
+        written = own if own in experiment.parameters else f"{model}.{own}"
+        where = ("parameters", written) if written in experiment.parameters else ("model", own)
+        if not known[own].admits(value):
+            rule = f"`{own}` is {known[own]}, but comes to {value!r}"
+            fix = "Write `//`, or round(...)." if isinstance(value, float) else ""
+            return Problem(where, f"{rule} where {described(configuration)}.", fix)
+        n = n_entries(own, parameters)
+        if isinstance(value, tuple | list) and len(value) != n:
+            rule = f"`{own}` has a value for each of {n} layers, but comes to {len(value)} values"
+            fix = "Write `repeat: layers`."
+            return Problem(where, f"{rule} where {described(configuration)}.", fix)
+    try:
+        training_of(experiment, configuration)
+    except ValidationError as error:
+        name = str(error.errors()[0]["loc"][0])
+        value = configuration.get(name)
+        rule = f"the trainer refuses {name}: {value} ({_refusal(name, value)})."
+        return Problem(("parameters", name), rule)
+    return None

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
 
-from ..models import ARCHITECTURES, build
+from ..models import build
 from ..spaces.experiment import Experiment, Training
-from ..spaces.parameters import Scalar
+from .configurations import network_of, training_of
 from .contracts import Assignment, Objective, Pack, Report, Results, check_finite
 from .development import Development
 from .metrics import direction_of
@@ -55,12 +55,13 @@ class EagerPack:
         self.y_validation = as_tensor(standard_targets(fold.y_validation, fold, self.task), device)
         self.target_scale = as_tensor(fold.target_scale, device)
         self.generator = Generator(device)
+        name, parameters = network_of(experiment, assignment.configuration)
         self.network = build(
-            experiment.model.name,
+            name,
             development.description.n_inputs,
             development.description.n_outputs,
             Generator().manual_seed(draws(self.seed, INITIAL_WEIGHTS, 1)[0]),
-            **model_parameters_of(experiment, assignment.configuration),
+            **parameters,
         ).to(device)
         self.parameters = list(self.network.parameters())
         self.optimizer = optimizer_of(self.network, self.training)
@@ -141,21 +142,6 @@ class EagerPack:
     def _finish(self, report: Report) -> Report:
         assert self.best is not None
         return replace(report, kept_epoch=self.best.epoch, kept_metrics=self.best.metrics)
-
-
-def training_of(experiment: Experiment, configuration: Mapping[str, Scalar]) -> Training:
-    """Return the training section with the trial's own values in it, checked like a file's."""
-    values = {k: v for k, v in configuration.items() if k in Training.model_fields}
-    return Training.model_validate({**experiment.training.model_dump(), **values})
-
-
-def model_parameters_of(
-    experiment: Experiment, configuration: Mapping[str, Scalar]
-) -> dict[str, Scalar]:
-    """Return the architecture's parameters: the file's fixed ones and the trial's own."""
-    known = ARCHITECTURES[experiment.model.name].parameters
-    values = {k: v for k, v in configuration.items() if k in known}
-    return {**experiment.model.options, **values}
 
 
 def optimizer_of(network: nn.Module, training: Training) -> torch.optim.Optimizer:

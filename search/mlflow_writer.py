@@ -124,7 +124,8 @@ class Writer:
             params=[Param(key, value) for key, value in study["parameters"].items()],
             tags=[RunTag(key, value) for key, value in study["tags"].items()],
         )
-        self.client.log_text(run_id, study["text"], "experiment.yaml")
+        for name, text in study["files"].items():
+            self.client.log_text(run_id, text, name)
         return run_id
 
     def _children(self) -> dict[int, tuple[str, bool]]:

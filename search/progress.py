@@ -11,6 +11,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from .accounts import Accounts
 from .study import Study
+from .trials import parameters_of
 
 PLAIN_INTERVAL_S = 10.0
 LOOK_INTERVAL_S = 0.1
@@ -166,7 +167,7 @@ def failure_text(trial: FrozenTrial, path: str) -> str:
         [
             f"trial {trial.number} failed: {trial.user_attrs.get('cause', 'unknown cause')}",
             trial.user_attrs.get("record", {}).get("traceback", "").rstrip(),
-            f"  configuration: {trial.params}",
+            f"  configuration: {parameters_of(trial)}",
             f"  run it again:  tune search {path} --trial {trial.number} --executor inline",
         ]
     ).replace("\n\n", "\n")

@@ -9,12 +9,14 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from ..errors import InputError, StorageError, did_you_mean
+from ..spaces import Experiment
 from .home import Home
 from .lock import Holder, StudyLock, holder_of, is_held
 from .progress import counts
 from .storage import open_store
 from .study import best_of, unreadable
-from .summary import GUARD_LEVEL, best_object
+from .summary import GUARD_LEVEL
+from .trials import best_object, parameters_of
 
 
 class Studies:
@@ -100,6 +102,17 @@ class Studies:
             )
         return trials[number]
 
+    def experiment_content(self, study: optuna.Study) -> dict[str, Any]:
+        """Return the experiment of a study, as a file would say it."""
+        identity, settings = study.user_attrs.get("identity"), study.user_attrs.get("settings")
+        if identity is None or settings is None:
+            raise InputError(
+                f"the study '{study.study_name}' was not made by this program.", "Name another."
+            )
+        known = {k: v for k, v in {**settings, **identity}.items() if k in Experiment.model_fields}
+        data = {**identity["data"], "source": settings["source"]}
+        return {**known, "study": study.study_name, "data": data}
+
     def holder(self, name: str | None) -> Holder | None:
         """Return the process that searches now, None if there is none."""
         path = self.home.lock(self.load(name).study_name)
@@ -127,7 +140,7 @@ def log_text(trial: FrozenTrial) -> str:
     lines = [f"trial {trial.number}: {trial.state.name}"]
     if "cause" in trial.user_attrs:
         lines.append(f"  {trial.user_attrs['cause']}")
-    lines += [f"  {name}: {value}" for name, value in trial.params.items()]
+    lines += [f"  {name}: {value}" for name, value in parameters_of(trial).items()]
     lines.append(f"  seed: {trial.user_attrs.get('seed')}")
     curves: dict[str, list[float]] = record.get("curves", {})
     if curves:

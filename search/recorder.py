@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..objectives.development import Description
 from ..spaces import Experiment
+from ..spaces.writing import experiment_text
+from .trials import parameters_of
 
 if TYPE_CHECKING:  # Optuna is not imported here: this process's child should start first
     from optuna.trial import FrozenTrial
@@ -166,7 +168,7 @@ def as_record(trial: FrozenTrial) -> dict[str, Any]:
         "number": trial.number,
         "state": trial.state.name,
         "value": trial.value if trial.state.name == "COMPLETE" else None,
-        "parameters": trial.params,
+        "parameters": parameters_of(trial),
         "started": int(trial.datetime_start.timestamp() * 1000),
         "completed": int(trial.datetime_complete.timestamp() * 1000),
         "metrics": attributes.get("metrics", {}),
@@ -184,7 +186,10 @@ def as_record(trial: FrozenTrial) -> dict[str, Any]:
 
 
 def describe(experiment: Experiment, description: Description, text: str) -> dict[str, Any]:
-    """Return what the study's own run holds: settings, versions, and the file as it was given."""
+    """Return what the study's own run holds: settings, versions, the file as it was given.
+
+    What came of it, with what it extends and what the command line set, is a file too.
+    """
     from importlib.metadata import version
 
     settings = experiment.model_dump(mode="json")
@@ -194,6 +199,7 @@ def describe(experiment: Experiment, description: Description, text: str) -> dic
         "parameters": {
             key: _text(settings[key])
             for key in ("task", "objective", "model", "sampler", "pruner", "seed", "training")
+            if key not in settings["parameters"]
         }
         | {"data.source": experiment.data.source},
         "tags": {
@@ -204,7 +210,7 @@ def describe(experiment: Experiment, description: Description, text: str) -> dic
             "python": sys.version.split()[0],
             **{f"version.{package}": version(package) for package in packages},
         },
-        "text": text,
+        "files": {"as_written.yaml": text, "experiment.yaml": experiment_text(experiment)},
     }
 
 

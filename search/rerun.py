@@ -10,10 +10,10 @@ import click
 
 from ..objectives.contracts import Assignment
 from ..objectives.preparation import prepare
-from ..spaces import suggest
 from .home import Home
 from .queries import Studies
 from .run import Options, load
+from .trials import parameters_of
 
 
 def rerun(
@@ -29,7 +29,7 @@ def rerun(
     trial = studies.trial(experiment.study, number)
     from optuna.trial import FixedTrial
 
-    configuration = suggest(experiment.parameters, FixedTrial(trial.params))
+    configuration = experiment.space.suggest(FixedTrial(trial.params))
     assignment = Assignment(number, configuration, trial.user_attrs["seed"])
     development = prepare(experiment)
     from ..objectives.trainer import EagerObjective
@@ -45,4 +45,4 @@ def rerun(
         if report.kept_epoch is not None:
             break
     if answer is not None:
-        answer({"number": number, "parameters": trial.params, "epochs": epochs})
+        answer({"number": number, "parameters": parameters_of(trial), "epochs": epochs})

@@ -45,6 +45,7 @@ class Options:
     executor: str = "ray"
     address: str | None = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    carry_from: str | None = None  # a study whose trials are taken over where they fit
     quiet: bool = False
 
 
@@ -115,6 +116,10 @@ def run(path: str | Path, options: Options = Options()) -> Summary:
             _refuse_if_held(home, experiment.study)
             destination = _destination(experiment, options, home)
             if not options.quiet:
+                for warning in loaded.document.warnings:
+                    print(
+                        f"{warning.place}: warning: {warning.rule} {warning.fix}", file=sys.stderr
+                    )
                 print(f"{experiment.study}: starting up", file=sys.stderr, flush=True)
             recorder = MLflowRecorder()
             stack.callback(recorder.cancel)
@@ -140,8 +145,7 @@ def _refuse_if_held(home: Home, study: str) -> None:
 def _check_strategies(loaded: Loaded) -> None:
     from . import strategies  # imports Optuna, now that the child processes are on their way
 
-    experiment = loaded.experiment
-    raise_problems(loaded.document, strategies.problems(experiment.sampler, experiment.pruner))
+    raise_problems(loaded.document, strategies.problems(loaded.experiment))
 
 
 def _destination(experiment: Experiment, options: Options, home: Home) -> Destination:
@@ -170,11 +174,17 @@ def _start(
 
     def open_study(development: Development) -> Study:
         """Create what a search leaves: only now, when nothing can be wrong with its input."""
+        from .carrying import Carry
         from .study import Study
 
         home.create()
         stack.enter_context(StudyLock(home.lock(experiment.study), experiment.study))
-        return Study.open(experiment, url, development.description)
+        carry = Carry(options.carry_from, Path(trials)) if options.carry_from else None
+        study = Study.open(experiment, url, development.description, carry)
+        if carry is not None and not options.quiet:
+            told = f"{study.n_carried} trials of {carry.study} fit and are carried over"
+            print(f"{experiment.study}: {told}", file=sys.stderr, flush=True)
+        return study
 
     if options.executor == "inline" or _is_spent(experiment, url, options, home):
         from .executors.inline import InlineExecutor
@@ -220,7 +230,8 @@ def _search(
     """Search, then close everything and sum up, whichever way the search ended."""
     from . import loop, progress
     from .study import FINISHED, store_errors
-    from .summary import GUARD_LEVEL, Summary, best_object
+    from .summary import GUARD_LEVEL, Summary
+    from .trials import best_object
 
     shown = progress.make(accounts, path, options.quiet)
     failure: TuneError | None = None

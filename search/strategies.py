@@ -12,7 +12,9 @@ from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 
 from ..errors import did_you_mean
-from ..spaces import Named, Problem
+from ..spaces import Experiment, Named, Problem, Space
+from ..spaces.hints import PRUNER_WORDS, SAMPLER_WORDS, SECTION_WORDS, hint
+from .feasible import FeasibleSampler
 
 SAMPLERS: dict[str, type[BaseSampler]] = {"random": RandomSampler, "tpe": TPESampler}
 
@@ -23,16 +25,23 @@ PRUNERS: dict[str, type[BasePruner]] = {
 }
 
 # What this program decides itself, or what a file cannot say.
-_NOT_IN_A_FILE = {"seed", "constraints_func", "gamma", "weights", "max_resource"}
+_NOT_IN_A_FILE = {
+    "seed",
+    "constraints_func",
+    "gamma",
+    "weights",
+    "max_resource",
+}
 
 
-def make_sampler(named: Named, seed: int) -> BaseSampler:
+def make_sampler(named: Named, space: Space, seed: int) -> BaseSampler:
     """Build a sampler. One is made for each trial, so that a resumed search goes on the same."""
     options = {**named.options, "seed": seed}
     with warnings.catch_warnings():
         # An option the user asked for by name needs no warning that it is experimental.
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return SAMPLERS[named.name](**options)
+        sampler = SAMPLERS[named.name](**options)
+    return FeasibleSampler(sampler, space, seed) if space.constraints else sampler
 
 
 def make_pruner(named: Named, epochs: int) -> BasePruner:
@@ -47,20 +56,43 @@ def make_pruner(named: Named, epochs: int) -> BasePruner:
     return PRUNERS[named.name](**options)
 
 
-def problems(sampler: Named, pruner: Named) -> list[Problem]:
+def problems(experiment: Experiment) -> list[Problem]:
     """Return what is wrong with the names and options of a file's sampler and pruner."""
-    return [
-        *_problems("sampler", sampler, SAMPLERS, lambda named: make_sampler(named, seed=0)),
-        *_problems("pruner", pruner, PRUNERS, lambda named: make_pruner(named, epochs=1)),
+    space, epochs = experiment.space, experiment.training.epochs
+    found = [
+        *_problems(
+            "sampler",
+            experiment.sampler,
+            SAMPLERS,
+            SAMPLER_WORDS,
+            lambda named: make_sampler(named, space, seed=0),
+        ),
+        *_problems(
+            "pruner",
+            experiment.pruner,
+            PRUNERS,
+            PRUNER_WORDS,
+            lambda named: make_pruner(named, epochs),
+        ),
     ]
+    least = experiment.pruner.options.get("min_resource")
+    if isinstance(least, int) and least > epochs:
+        rule = f"`min_resource` is at most the {epochs} epochs of a trial, but got {least}."
+        found.append(Problem(("pruner", "min_resource"), rule))
+    return found
 
 
 def _problems(
-    key: str, named: Named, known: dict[str, Any], make: Callable[[Named], object]
+    key: str,
+    named: Named,
+    known: dict[str, Any],
+    words: dict[str, str],
+    make: Callable[[Named], object],
 ) -> list[Problem]:
     if named.name not in known:
         rule = f"there is no {key} '{named.name}'."
-        return [Problem((key,), rule, did_you_mean(named.name, known))]
+        fix = hint(words, named.name) or did_you_mean(named.name, known)
+        return [Problem((key,), rule, fix)]
     allowed = set(inspect.signature(known[named.name]).parameters) - _NOT_IN_A_FILE
     unknown = [option for option in named.options if option not in allowed]
     if unknown:
@@ -68,7 +100,8 @@ def _problems(
             Problem(
                 (key, option),
                 f"the {key} '{named.name}' has no option '{option}'.",
-                did_you_mean(option, allowed) if allowed else "It takes no options.",
+                hint(SECTION_WORDS, option)
+                or (did_you_mean(option, allowed) if allowed else "It takes no options."),
             )
             for option in unknown
         ]

@@ -17,16 +17,20 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.storages import RDBStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from ..errors import InputError, StorageError
+from ..errors import InputError, StorageError, TuneError, did_you_mean
 from ..objectives.contracts import Assignment, Report
 from ..objectives.development import Description
 from ..objectives.files import WEIGHTS
 from ..objectives.metrics import direction_of
 from ..objectives.seeds import trial_seed
-from ..spaces import Experiment, default_configuration, suggest
+from ..spaces import Experiment
+from ..spaces.expressions import ExpressionError
+from .carrying import Carry, carried
+from .identity import SETTINGS, check_data, check_same, identity_of
 from .storage import DriverStorage, open_store
 from .strategies import make_pruner, make_sampler
 
@@ -40,8 +44,6 @@ N_WEIGHTS_KEPT = 5
 
 # A dashboard may be this much behind. Many epochs then share a transaction.
 FLUSH_INTERVAL_S = 0.1
-
-_DATA_KEYS = ("data_sha256", "split_sha256")
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
@@ -73,23 +75,29 @@ class Study:
         self.storage = storage
         self.running: dict[int, Running] = {}
         self._flushed = 0.0  # on the monotonic clock
-        finished = study.get_trials(deepcopy=False, states=FINISHED)
-        self.n_finished = len(finished)
-        complete = [trial for trial in finished if trial.state == TrialState.COMPLETE]
-        ranked = sorted(map(self._rank, complete))
-        self._with_weights = ranked[:N_WEIGHTS_KEPT]  # the best trials, best first
+        self.n_finished = 0
+        self._with_weights: list[tuple[float, int, str]] = []  # the best trials, best first
 
     @classmethod
-    def open(cls, experiment: Experiment, url: str, description: Description) -> Study:
+    def open(
+        cls,
+        experiment: Experiment,
+        url: str,
+        description: Description,
+        carry: Carry | None = None,
+    ) -> Study:
         """Create the study, or continue it.
 
         Raises:
-            InputError: the study exists with another identity, or its data has changed.
+            InputError: the study exists with another identity, or its data has changed, or
+                there is nothing to carry over from.
             StorageError: the database cannot be opened.
         """
         direction = direction_of(experiment.objective, experiment.task)
         try:
-            storage = DriverStorage(open_store(url))
+            store = open_store(url)
+            taken = _taken(carry, store, experiment, description)
+            storage = DriverStorage(store)
             study = optuna.create_study(
                 storage=storage,
                 study_name=experiment.study,
@@ -98,44 +106,53 @@ class Study:
                 pruner=make_pruner(experiment.pruner, experiment.training.epochs),
             )
             attributes = study.user_attrs
+        except TuneError:
+            raise
         except Exception as error:  # SQLAlchemy's and the driver's own, of many kinds
             raise unreadable(url, error) from error
         opened = cls(experiment, description, study, storage)
         has_trials = bool(study.get_trials(deepcopy=False))
         if attributes or has_trials:
             check_same(experiment, attributes)
-            opened._check_data(attributes)
+            check_data(experiment, description, attributes)
             opened._take_up()
         else:
-            opened._begin()
-        if not has_trials:
-            # Trial 0 is the default configuration: what the others are compared with.
-            study.enqueue_trial(_varied(experiment))
+            # In one transaction: a kill leaves all of it or nothing.
+            study.set_user_attr("identity", identity_of(experiment, description))
+        opened._begin(taken)
         settings = experiment.model_dump(mode="json")
-        changeable = {key: settings[key] for key in ("sampler", "pruner", "budget", "resources")}
-        study.set_user_attr("settings", changeable)
+        changeable = {key: settings[key] for key in SETTINGS}
+        study.set_user_attr("settings", changeable | {"source": experiment.data.source})
         study.set_user_attr("state", "running")
         return opened
 
-    def _begin(self) -> None:
-        """Write what the study is, in one transaction: a kill leaves all of it or nothing."""
-        identity = {key: getattr(self.description, key) for key in _DATA_KEYS}
-        self.optuna.set_user_attr("identity", identity | self.experiment.identity())
+    def _begin(self, taken: list[FrozenTrial]) -> None:
+        """Add what is carried over and is not there yet, then the default configuration.
 
-    def _check_data(self, attributes: Mapping[str, Any]) -> None:
-        for key in _DATA_KEYS:
-            was, found = attributes["identity"][key], getattr(self.description, key)
-            if was != found:
-                raise InputError(
-                    f"the data has changed since the study '{self.experiment.study}' began: its "
-                    f"{key} is {found[:12]} and was {was[:12]}.",
-                    "Restore the data, or give this search another name with --study.",
-                )
+        Trial 0, or the first after those, is what all others are compared with.
+        """
+        trials = self.optuna.get_trials(deepcopy=False)
+        known = [trial.user_attrs.get("carried_from") for trial in trials]
+        self.optuna.add_trials(t for t in taken if t.user_attrs["carried_from"] not in known)
+        trials = self.optuna.get_trials(deepcopy=False)
+        default = self.experiment.space.asked(self.experiment.space.default())
+        if all("carried_from" in t.user_attrs and t.params != default for t in trials):
+            self.optuna.enqueue_trial(default)
+        finished = [trial for trial in trials if trial.state in FINISHED]
+        self.n_finished = len(finished)
+        complete = [trial for trial in finished if trial.state == TrialState.COMPLETE]
+        self._with_weights = sorted(map(self._rank, complete))[:N_WEIGHTS_KEPT]
 
     def _take_up(self) -> None:
         """Put what an earlier driver left running back in the queue."""
         for trial in self.optuna.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             self._queue_again(trial, "the search was killed")
+
+    @property
+    def n_carried(self) -> int:
+        """How many trials come from another study."""
+        trials = self.optuna.get_trials(deepcopy=False)
+        return sum("carried_from" in trial.user_attrs for trial in trials)
 
     # Asking
 
@@ -154,10 +171,17 @@ class Study:
         waiting = [trial.number for trial in trials if trial.state == TrialState.WAITING]
         number = waiting[0] if waiting else len(trials)
         seed = trial_seed(self.experiment.seed, number)
-        self.optuna.sampler = make_sampler(self.experiment.sampler, seed)
+        space = self.experiment.space
+        self.optuna.sampler = make_sampler(self.experiment.sampler, space, seed)
         trial = self.optuna.ask()
         assert trial.number == number
-        configuration = suggest(self.experiment.parameters, trial)
+        try:
+            configuration = space.suggest(trial)
+        except ExpressionError as error:
+            self.optuna.tell(trial, state=TrialState.FAIL)
+            raise InputError(error.rule, "Change it, or the ranges that it speaks of.") from error
+        if told := space.told(configuration):
+            trial.set_user_attr("told", told)
         fixed = self.experiment.training.seed
         seed = seed if fixed is None else fixed
         trial.set_user_attr("seed", seed)
@@ -299,21 +323,20 @@ def _order(trial: FrozenTrial, direction: StudyDirection) -> tuple[float, int]:
     return (-trial.value if direction == StudyDirection.MAXIMIZE else trial.value), trial.number
 
 
-def check_same(experiment: Experiment, attributes: Mapping[str, Any]) -> None:
-    """Raise InputError if a study with these attributes is not the one the file describes."""
-    if "identity" not in attributes:
-        raise InputError(
-            f"the study '{experiment.study}' was not made by this program.",
-            "Give this search another name with --study.",
-        )
-    was = {key: v for key, v in attributes["identity"].items() if key not in _DATA_KEYS}
-    changes = differences(was, experiment.identity())
-    if changes:
-        head = f"the file differs from the study '{experiment.study}' it would continue:"
-        raise InputError(
-            "\n".join([head, *changes]),
-            "Undo the change, or give the changed search another name with --study.",
-        )
+def _taken(
+    carry: Carry | None, store: RDBStorage, experiment: Experiment, description: Description
+) -> list[FrozenTrial]:
+    """Return what is to be carried over from another study of the same store."""
+    if carry is None:
+        return []
+    names = optuna.get_all_study_names(store)
+    if carry.study not in names or carry.study == experiment.study:
+        known = [name for name in names if name != experiment.study]
+        fix = did_you_mean(carry.study, known) if known else "Search without --from."
+        raise InputError(f"there is no other study '{carry.study}' to carry over from.", fix)
+    source = optuna.load_study(study_name=carry.study, storage=store)
+    identity = identity_of(experiment, description)
+    return list(carried(source, experiment, identity, carry.folder))
 
 
 def is_spent(experiment: Experiment, url: str) -> bool:
@@ -362,35 +385,3 @@ def _without_password(url: str) -> str:
         return make_url(url).render_as_string(hide_password=True)
     except ArgumentError:
         return "at an address that cannot be read"  # and may hold a password all the same
-
-
-def _varied(experiment: Experiment) -> dict[str, Any]:
-    """Return the default configuration without fixed values, which Optuna is not told of."""
-    defaults = default_configuration(experiment.parameters)
-    return {
-        name: defaults[name]
-        for name, parameter in experiment.parameters.items()
-        if hasattr(parameter, "suggest")
-    }
-
-
-def differences(old: Any, new: Any, where: str = "") -> list[str]:
-    """Return a line for each value in which two nested mappings differ."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        keys = [*old, *(key for key in new if key not in old)]
-        return [
-            line
-            for key in keys
-            for line in differences(
-                old.get(key, _ABSENT), new.get(key, _ABSENT), f"{where}.{key}".lstrip(".")
-            )
-        ]
-    return [] if old == new else [f"  {where}: was {old}, is {new}"]
-
-
-class _Absent:
-    def __repr__(self) -> str:
-        return "absent"
-
-
-_ABSENT = _Absent()

@@ -6,36 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from optuna.trial import FrozenTrial
-
 from .progress import duration
 from .recorder import Delivery
-
-
-def best_object(trial: FrozenTrial | None) -> dict[str, Any] | None:
-    """Return the `best` object of every command's JSON."""
-    if trial is None:
-        return None
-    return {
-        "number": trial.number,
-        "value": trial.value,
-        "parameters": dict(trial.params),
-        "metrics": dict(trial.user_attrs.get("metrics", {})),
-    }
-
-
-def trial_object(trial: FrozenTrial) -> dict[str, Any]:
-    """Return a trial for a machine."""
-    return {
-        "number": trial.number,
-        "state": trial.state.name,
-        "value": trial.value,
-        "parameters": dict(trial.params),
-        "metrics": dict(trial.user_attrs.get("metrics", {})),
-        "seed": trial.user_attrs.get("seed"),
-        "cause": trial.user_attrs.get("cause", ""),
-    }
-
 
 # Test rows never reach the search, but a built-in set's also lie in the library's own folder.
 GUARD_LEVEL = "audit"
@@ -131,7 +103,9 @@ class Summary:
 
 
 def table(title: str, values: dict[str, Any]) -> list[str]:
-    """Return aligned lines of names and values."""
-    width = max(map(len, values), default=0)
+    """Return aligned lines of names and values, nothing where there are none."""
+    if not values:
+        return []
+    width = max(map(len, values))
     shown = {k: f"{v:.4g}" if isinstance(v, float) else str(v) for k, v in values.items()}
     return [f"  {title}", *(f"    {name:<{width}}  {value}" for name, value in shown.items())]

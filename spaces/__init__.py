@@ -2,13 +2,15 @@
 
 from .document import Mistake, MistakesError
 from .experiment import Experiment, Named, Task, Training
-from .loading import Loaded, Problem, load, load_with_document, raise_problems
-from .parameters import Categorical, Float, Int, Parameter, Scalar
-from .space import Configuration, default_configuration, suggest
+from .loading import Loaded, load, load_with_document, raise_problems
+from .parameters import Categorical, Derived, Float, Int, Parameter, Scalar
+from .problems import Problem
+from .space import Configuration, Space
 
 __all__ = [
     "Categorical",
     "Configuration",
+    "Derived",
     "Experiment",
     "Float",
     "Int",
@@ -19,11 +21,10 @@ __all__ = [
     "Parameter",
     "Problem",
     "Scalar",
+    "Space",
     "Task",
     "Training",
-    "default_configuration",
     "load",
     "load_with_document",
     "raise_problems",
-    "suggest",
 ]

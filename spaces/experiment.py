@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -16,7 +18,8 @@ from pydantic import (
     model_validator,
 )
 
-from .parameters import Parameter, Section, as_tuple
+from .parameters import Parameter, Section, Text, as_tuple
+from .space import Space
 
 Task = Literal["binary", "classification", "regression"]
 
@@ -143,6 +146,21 @@ class Budget(Section):
         return None if self.time is None else seconds(self.time)
 
 
+class Published(Section):
+    """What others have reached on this task, and where they say so."""
+
+    value: float
+    source: Annotated[str, Field(min_length=1)]
+
+
+class Card(Section):
+    """What a result is for, and what it is to be compared with. No part of the search itself."""
+
+    purpose: str = ""
+    human_level: float | None = None  # in the objective's metric
+    published: Annotated[tuple[Published, ...], BeforeValidator(as_tuple)] = ()
+
+
 MAX_GPUS = 1024  # a worker's; more is a slip
 
 
@@ -170,6 +188,9 @@ class Resources(Section):
     workers: Annotated[int, Field(ge=1)] | None = None
 
 
+MAX_PARAMETERS = 1000
+MAX_CONSTRAINTS = 100
+
 _NAME = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$"
 Name = Annotated[str, Field(pattern=_NAME)]
 StudyName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -179,31 +200,50 @@ class Experiment(Section):
     """An experiment file: data, task, objective, model, training, space, search and budget."""
 
     study: StudyName
+    card: Card = Card()
     data: Data
     task: Task
     objective: Objective = Objective()
     model: NameOrNamed = Named(name="mlp")
     training: Training = Training()
-    parameters: Annotated[dict[Name, Parameter], Field(min_length=1)]
-    constraints: Annotated[tuple[str, ...], Field(max_length=0), BeforeValidator(as_tuple)] = ()
+    parameters: Annotated[dict[Name, Parameter], Field(min_length=1, max_length=MAX_PARAMETERS)]
+    constraints: Annotated[
+        tuple[Text, ...], Field(max_length=MAX_CONSTRAINTS), BeforeValidator(as_tuple)
+    ] = ()
     sampler: NameOrNamed = Named(name="tpe")
     pruner: NameOrNamed = Named(name="hyperband")
     budget: Budget = Budget()
     resources: Resources = Resources()
     seed: Seed = 0
 
+    @model_validator(mode="after")
+    def _check_space(self) -> Self:
+        assert self.space  # raises SpaceError
+        return self
+
+    @cached_property
+    def space(self) -> Space:
+        """The parameters, checked against each other and in the order they are drawn in."""
+        return Space(self.parameters, self.constraints)
+
     def identity(self) -> dict[str, Any]:
-        """Return what makes a study the same; sampler, pruner, budget, resources may change."""
-        return self.model_dump(
-            mode="json",
-            include={
-                "data",
-                "task",
-                "objective",
-                "model",
-                "training",
-                "parameters",
-                "constraints",
-                "seed",
-            },
-        )
+        """Return what makes a study the same; sampler, pruner, budget, resources may change.
+
+        A file of data may move: it is its content that counts, by a hash of its own.
+        """
+        content = self.model_dump(mode="json", include=IDENTITY)
+        content["data"]["source"] = Path(self.data.source).name
+        return content
+
+
+# What makes a study the same.
+IDENTITY = {
+    "data",
+    "task",
+    "objective",
+    "model",
+    "training",
+    "parameters",
+    "constraints",
+    "seed",
+}

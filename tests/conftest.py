@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from truetune.objectives.preparation import prepare
 from truetune.spaces import Experiment, load
 
 ROOT = Path(__file__).resolve().parents[1]
-SPACES = ROOT / "spaces"
+FLAT = ROOT / "tests" / "flat.yaml"
 
 # Small enough to train a trial in milliseconds, on data whose every mistake would show.
 QUICK = {
@@ -33,7 +34,7 @@ QUICK = {
 @pytest.fixture(scope="session")
 def quick() -> Experiment:
     """An experiment on iris: six trials of four epochs."""
-    return load(SPACES / "mlp.yaml", {**QUICK, "study": "quick"})
+    return load(FLAT, {**QUICK, "study": "quick"})
 
 
 @pytest.fixture(scope="session")
@@ -41,16 +42,19 @@ def development(quick: Experiment) -> Development:
     return prepare(quick)
 
 
-@pytest.fixture
-def tune(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run the command line as a process of its own, in an empty folder."""
+@pytest.fixture(scope="session")
+def tune_in() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the command line as a process of its own, in a folder."""
 
     def run(
-        *arguments: str | Path, timeout_s: float = 120, env: Mapping[str, str] | None = None
+        folder: Path,
+        *arguments: str | Path,
+        timeout_s: float = 120,
+        env: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "truetune.cli", *map(str, arguments)],
-            cwd=tmp_path,
+            cwd=folder,
             env={**clean_environment(), **(env or {})},
             capture_output=True,
             text=True,
@@ -59,6 +63,14 @@ def tune(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return run
+
+
+@pytest.fixture
+def tune(
+    tmp_path: Path, tune_in: Callable[..., subprocess.CompletedProcess[str]]
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the command line in an empty folder."""
+    return partial(tune_in, tmp_path)
 
 
 def clean_environment() -> dict[str, str]:
@@ -72,7 +84,7 @@ def write_space(tmp_path: Path) -> Callable[..., Path]:
     """Write the quick experiment as YAML, with whole sections replaced. JSON is YAML."""
 
     def write(name: str = "quick.yaml", **sections: Any) -> Path:
-        settings = load(SPACES / "mlp.yaml", QUICK).model_dump(mode="json", exclude={"study"})
+        settings = load(FLAT, QUICK).model_dump(mode="json", exclude={"study"})
         settings["training"] = {"epochs": 4}
         path = tmp_path / name
         path.write_text(json.dumps(settings | sections, indent=1))

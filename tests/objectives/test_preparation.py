@@ -22,11 +22,12 @@ from truetune.objectives.splits import Rows
 from truetune.spaces import Experiment, load
 
 SPACES = Path(__file__).parents[2] / "spaces"
+FLAT = Path(__file__).parents[1] / "flat.yaml"
 ROWS = Rows(train=np.arange(0, 12), validation=np.arange(12, 16), test=np.arange(16, 20))
 
 
 def classification(overrides: dict[str, Any] | None = None) -> Experiment:
-    return load(SPACES / "mlp.yaml", overrides)
+    return load(FLAT, overrides)
 
 
 def regression(overrides: dict[str, Any] | None = None) -> Experiment:

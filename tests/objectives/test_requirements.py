@@ -12,11 +12,12 @@ from truetune.spaces import Experiment, Problem, load
 from truetune.spaces.document import Where
 
 SPACES = Path(__file__).parents[2] / "spaces"
+FLAT = Path(__file__).parents[1] / "flat.yaml"
 RATE = {"type": "float", "low": 0.1, "high": 0.5}
 
 
 def classification(overrides: dict[str, Any]) -> Experiment:
-    return load(SPACES / "mlp.yaml", overrides)
+    return load(FLAT, overrides)
 
 
 def regression(overrides: dict[str, Any]) -> Experiment:
@@ -90,7 +91,9 @@ def test_experiments_that_ship_have_no_problems(path: Path) -> None:
 def test_unknown_name_is_answered_with_the_nearest_or_all(
     overrides: dict[str, Any], where: Where, rule: str, fix: str
 ) -> None:
-    assert the_problem(classification(overrides)) == Problem(where, rule, fix)
+    problem = the_problem(classification(overrides))
+    assert (problem.where, problem.rule) == (where, rule)
+    assert problem.fix.removesuffix(" A table is a file: .csv or .parquet.") == fix
 
 
 def test_loss_of_the_training_rows_cannot_be_optimised() -> None:
@@ -152,14 +155,156 @@ def test_momentum_without_sgd_is_a_problem(overrides: dict[str, Any]) -> None:
     [
         {"training": {"optimizer": "sgd"}},
         {"training": {}, "parameters.optimizer": "sgd"},
-        {
-            "training": {},
-            "parameters.optimizer": {"type": "categorical", "choices": ["adam", "sgd"]},
-        },
     ],
 )
-def test_momentum_where_a_trial_may_use_sgd_is_none(overrides: dict[str, Any]) -> None:
+def test_momentum_where_every_trial_uses_sgd_is_none(overrides: dict[str, Any]) -> None:
     assert problems(classification({**overrides, "parameters.momentum": RATE})) == []
+
+
+OPTIMIZERS = {"training": {}, "parameters.optimizer": {"type": "categorical"}}
+OPTIMIZERS["parameters.optimizer"]["choices"] = ["adam", "sgd"]
+
+
+def test_momentum_that_is_drawn_in_vain_is_told_its_condition() -> None:
+    problem = the_problem(classification({**OPTIMIZERS, "parameters.momentum": RATE}))
+    assert "drawn for adam in vain" in problem.rule
+    assert problem.fix == 'Add `when: "optimizer == sgd"`.'
+
+
+def test_momentum_with_its_condition_is_none() -> None:
+    momentum = {**RATE, "when": "optimizer == sgd"}
+    assert problems(classification({**OPTIMIZERS, "parameters.momentum": momentum})) == []
+
+
+UNITS = {"type": "int", "low": 4, "high": 16}
+LAYERS = {"type": "int", "low": 0, "high": 3}
+CHOICE = {"type": "categorical", "choices": ["mlp", "linear"]}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "where", "rule", "fix"),
+    [
+        (
+            {"layers": 3, "hidden_units": {**UNITS, "repeat": 2}},
+            "hidden_units",
+            "`hidden_units` has a value for each of 3 layers, but comes to 2 values",
+            "Write `repeat: layers`.",
+        ),
+        (
+            {"hidden_units": {**UNITS, "repeat": 2}},
+            "hidden_units",
+            "`hidden_units` has a value for each of 1 layers, but comes to 2 values",
+            "Write `repeat: layers`.",
+        ),
+        (
+            {"layers": 2, "dropout": [0.1, 0.2], "dropout_last": 0.5},
+            "dropout",
+            "`dropout` has a value for each of 1 layers, but comes to 2 values",
+            "Write `repeat: layers`.",
+        ),
+        (
+            {"learning_rate": {**RATE, "repeat": 2}},
+            "learning_rate",
+            "`learning_rate` is one value, and is not repeated.",
+            "Drop `repeat:`.",
+        ),
+        (
+            {"base": UNITS, "hidden_units": {"expression": "base / 2"}},
+            "hidden_units",
+            "`hidden_units` is a whole number from 1, or a list of one per hidden layer, but",
+            "",
+        ),
+        (
+            {"layers": {"type": "int", "low": 1, "high": 2}, "base": {"expression": "layers"}},
+            "base",
+            "neither the model 'mlp' nor the trainer uses 'base'.",
+            "Known: ",
+        ),
+        (
+            {"layers": 2, "learning_rate": {"expression": "layers - 2"}},
+            "learning_rate",
+            "the trainer refuses learning_rate: 0 (input should be greater than 0).",
+            "",
+        ),
+        (
+            {"model": {**CHOICE, "choices": ["mlp", "linaer"]}},
+            "model",
+            "there is no model 'linaer'.",
+            "Did you mean 'linear'?",
+        ),
+        (
+            {"model": CHOICE, "layers": UNITS},
+            "layers",
+            "`layers` is a parameter of mlp only, and the model varies.",
+            "Call it mlp.layers.",
+        ),
+        (
+            {"model": CHOICE, "linear.layers": UNITS},
+            "linear.layers",
+            "neither the model 'linear' nor the trainer uses 'layers'.",
+            "Remove it.",
+        ),
+        (
+            {"model": CHOICE, "mlp.layer": UNITS},
+            "mlp.layer",
+            "neither the model 'mlp' nor the trainer uses 'layer'.",
+            "Did you mean 'layers'?",
+        ),
+        (
+            {"model": CHOICE, "mlp.hidden_units": {**UNITS, "low": 0}},
+            "mlp.hidden_units",
+            "`hidden_units` is a whole number from 1, or a list of one per hidden layer, but got",
+            "",
+        ),
+        (
+            {"model": CHOICE, "cnn.layers": UNITS},
+            "cnn.layers",
+            "neither any of the models nor the trainer uses 'cnn.layers'.",
+            "Did you mean 'layers'?",
+        ),
+    ],
+)
+def test_a_space_that_no_trial_can_have_is_a_problem(
+    parameters: dict[str, Any], where: str, rule: str, fix: str
+) -> None:
+    overrides: dict[str, Any] = {"parameters": parameters, "training": {}}
+    path = FLAT
+    if "model" in parameters:
+        overrides["model"] = None
+    problem = the_problem(load(path, overrides))
+    assert problem.where == ("parameters", where)
+    assert problem.rule.startswith(rule)
+    assert problem.fix.startswith(fix)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {
+            "layers": {"type": "int", "low": 0, "high": 3},
+            "hidden_units": {**UNITS, "repeat": "layers"},
+        },
+        {"layers": 2, "hidden_units": [64, 32], "dropout": [0.1, 0.2]},
+        {"layers": 2, "dropout": {**RATE, "repeat": "layers - 1"}, "dropout_last": RATE},
+        {"layers": 2, "dropout": [0.1], "dropout_last": 0.5},
+        {"base": UNITS, "hidden_units": {"expression": "2 * base"}},
+        {
+            "use": {"type": "categorical", "choices": [False, True]},
+            "dropout": {**RATE, "when": "use"},
+        },
+        {
+            "model": CHOICE,
+            "mlp.layers": {"type": "int", "low": 1, "high": 3},
+            "learning_rate": RATE,
+        },
+        {"model": "linear", "learning_rate": RATE},
+        {"mlp.layers": 2},
+    ],
+)
+def test_a_space_that_every_trial_can_have_is_none(parameters: dict[str, Any]) -> None:
+    overrides = {"parameters": parameters, "training": {}}
+    model = {"model": None} if "model" in parameters else {}
+    assert problems(load(FLAT, overrides | model)) == []
 
 
 @pytest.mark.parametrize(
@@ -235,3 +380,12 @@ def test_all_problems_are_found_at_once() -> None:
     overrides = {"data.target": "x", "objective.metric": "x", "parameters.epochs": 5}
     found = [problem.where for problem in problems(classification(overrides))]
     assert found == [("data", "target"), ("objective", "metric"), ("parameters", "epochs")]
+
+
+def test_a_table_needs_a_file_and_a_target(tmp_path: Path) -> None:
+    path = tmp_path / "houses.csv"
+    missing, unsaid = problems(classification({"data.source": str(path)}))
+    assert (missing.where, missing.rule) == (("data", "source"), f"there is no file {path}.")
+    assert (unsaid.where, unsaid.fix) == (("data",), "Add `target:`.")
+    path.write_text("a,label\n1,x\n")
+    assert problems(classification({"data": {"source": str(path), "target": "label"}})) == []

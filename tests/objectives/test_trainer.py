@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from pydantic import ValidationError
 from sklearn import metrics
 from torch import Generator, Tensor
 
@@ -23,12 +22,11 @@ from truetune.objectives.seeds import INITIAL_WEIGHTS, draws
 from truetune.objectives.trainer import (
     EagerObjective,
     EagerPack,
-    model_parameters_of,
-    training_of,
 )
 from truetune.spaces import Experiment, Scalar, load
 
 SPACES = Path(__file__).parents[2] / "spaces"
+FLAT = Path(__file__).parents[1] / "flat.yaml"
 N_TRAIN, N_INPUTS, SEED = 50, 6, 11
 ADAM: dict[str, Scalar] = {
     "learning_rate": 0.01,
@@ -61,7 +59,7 @@ CLASSES, NUMBERS = development("classification"), development("regression")
 
 
 def classification(**training: Any) -> Experiment:
-    return load(SPACES / "mlp.yaml", {"training": {"epochs": 4, **training}})
+    return load(FLAT, {"training": {"epochs": 4, **training}})
 
 
 def start(
@@ -335,7 +333,7 @@ def test_maximised_objective_keeps_the_first_of_the_highest() -> None:
         "objective": {"metric": "validation_accuracy"},
         "training": {"epochs": 60, "early_stopping": {"patience": 3}},
     }
-    *_, last = reports = train(start(load(SPACES / "mlp.yaml", overrides)))
+    *_, last = reports = train(start(load(FLAT, overrides)))
     accuracies = curve(reports, "validation_accuracy")
     assert last.kept_epoch == accuracies.index(max(accuracies)) + 1
     assert last.epoch == last.kept_epoch + 3 < 60
@@ -378,20 +376,3 @@ def test_objective_starts_a_pack_of_one_that_admits_no_other() -> None:
     pack = EagerObjective(classification()).start([assignment], CLASSES, "cpu")
     assert not pack.admit(Assignment(6, ADAM, SEED))
     assert [report.number for report in pack.advance()] == [5]
-
-
-def test_trials_own_values_replace_those_of_the_training_section() -> None:
-    training = training_of(classification(learning_rate=0.5, momentum=0.1), SGD)
-    assert (training.learning_rate, training.momentum, training.batch_size) == (0.01, 0.9, 16)
-    assert training.epochs == 4
-
-
-def test_value_that_the_file_could_not_hold_is_refused() -> None:
-    with pytest.raises(ValidationError, match="batch_size"):
-        training_of(classification(), {"batch_size": 0})
-
-
-def test_models_parameters_are_the_fixed_ones_and_the_trials_own() -> None:
-    experiment = load(SPACES / "mlp.yaml", {"model": {"name": "mlp", "hidden_units": 7}})
-    parameters = model_parameters_of(experiment, {"layers": 3, "learning_rate": 0.1})
-    assert parameters == {"hidden_units": 7, "layers": 3}

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import optuna
 import pytest
 from optuna.pruners import HyperbandPruner, MedianPruner, NopPruner
 from optuna.samplers import RandomSampler, TPESampler
 
-from truetune.search.strategies import make_pruner, make_sampler, problems
-from truetune.spaces import Named
+from truetune.search.strategies import PRUNERS, SAMPLERS, make_pruner, make_sampler, problems
+from truetune.spaces import Experiment, Float, Named, Space, load
+from truetune.spaces.hints import PRUNER_WORDS, SAMPLER_WORDS
+
+FLAT = Path(__file__).parents[1] / "flat.yaml"
+
+SPACE = Space({"x": Float(type="float", low=0.0, high=1.0)})
 
 
 def named(name: str, **options: object) -> Named:
@@ -17,7 +25,7 @@ def named(name: str, **options: object) -> Named:
 
 @pytest.mark.parametrize(("name", "kind"), [("tpe", TPESampler), ("random", RandomSampler)])
 def test_a_sampler_is_made_by_its_name(name: str, kind: type) -> None:
-    assert type(make_sampler(named(name), seed=0)) is kind
+    assert type(make_sampler(named(name), SPACE, seed=0)) is kind
 
 
 @pytest.mark.parametrize(
@@ -31,7 +39,7 @@ def test_a_pruner_is_made_by_its_name(name: str, kind: type) -> None:
 @pytest.mark.parametrize("name", ["tpe", "random"])
 def test_the_seed_decides_what_a_sampler_draws(name: str) -> None:
     def first(seed: int) -> float:
-        study = optuna.create_study(sampler=make_sampler(named(name), seed))
+        study = optuna.create_study(sampler=make_sampler(named(name), SPACE, seed))
         return study.ask().suggest_float("x", 0, 1)
 
     assert first(1) == first(1) != first(2)
@@ -60,25 +68,44 @@ def test_hyperband_prunes_as_optunas_with_the_epochs_as_its_resource() -> None:
     assert any(verdicts(own))
 
 
+def experiment(sampler: Any, pruner: Any) -> Experiment:
+    return load(FLAT, {"sampler": sampler, "pruner": pruner})
+
+
 @pytest.mark.parametrize(
     ("sampler", "pruner", "where", "words"),
     [
-        (named("tpee"), named("none"), ("sampler",), "Did you mean 'tpe'?"),
-        (named("tpe"), named("medain"), ("pruner",), "Did you mean 'median'?"),
-        (named("tpe", n_startup=3), named("none"), ("sampler", "n_startup"), "n_startup_trials"),
-        (named("tpe", seed=3), named("none"), ("sampler", "seed"), "no option 'seed'"),
-        (named("random", x=3), named("none"), ("sampler", "x"), "It takes no options."),
-        (named("tpe"), named("none", x=1), ("pruner", "x"), "It takes no options."),
-        (named("tpe"), named("median", n_startup_trials=-1), ("pruner",), "refuses its options"),
+        ("tpee", "none", ("sampler",), "Did you mean 'tpe'?"),
+        ("bayes", "none", ("sampler",), "Write `tpe` instead."),
+        ("tpe", "medain", ("pruner",), "Did you mean 'median'?"),
+        ("tpe", "asha", ("pruner",), "Write `hyperband` instead."),
+        ({"name": "tpe", "n_startup": 3}, "none", ("sampler", "n_startup"), "n_startup_trials"),
+        ({"name": "tpe", "seed": 3}, "none", ("sampler", "seed"), "no option 'seed'"),
+        ({"name": "random", "x": 3}, "none", ("sampler", "x"), "It takes no options."),
+        ("tpe", {"name": "none", "x": 1}, ("pruner", "x"), "It takes no options."),
+        ("tpe", {"name": "hyperband", "eta": 3}, ("pruner", "eta"), "Write `reduction_factor`"),
+        ("tpe", {"name": "median", "n_startup_trials": -1}, ("pruner",), "refuses its options"),
+        (
+            "tpe",
+            {"name": "hyperband", "min_resource": 21},
+            ("pruner", "min_resource"),
+            "at most the 20 epochs",
+        ),
     ],
 )
 def test_what_optuna_has_not_is_refused_where_it_stands(
-    sampler: Named, pruner: Named, where: tuple[str, ...], words: str
+    sampler: Any, pruner: Any, where: tuple[str, ...], words: str
 ) -> None:
-    (problem,) = problems(sampler, pruner)
+    (problem,) = problems(experiment(sampler, pruner))
     assert problem.where == where
     assert words in f"{problem.rule} {problem.fix}"
 
 
+@pytest.mark.parametrize("words", [SAMPLER_WORDS, PRUNER_WORDS])
+def test_what_a_hint_names_is_there(words: dict[str, str]) -> None:
+    assert set(words.values()) <= {*SAMPLERS, *PRUNERS}
+
+
 def test_good_names_and_options_are_no_problem() -> None:
-    assert problems(named("tpe", n_startup_trials=4), named("hyperband", reduction_factor=4)) == []
+    sampler = {"name": "tpe", "n_startup_trials": 4}
+    assert problems(experiment(sampler, {"name": "hyperband", "reduction_factor": 4})) == []

@@ -12,8 +12,8 @@ from optuna.trial import TrialState
 from truetune.errors import InputError, StorageError
 from truetune.objectives.contracts import Report
 from truetune.objectives.development import Description, Development
-from truetune.search.study import Study, differences, is_spent
-from truetune.spaces import Experiment, default_configuration
+from truetune.search.study import Study, is_spent
+from truetune.spaces import Experiment
 
 
 def open_study(experiment: Experiment, folder: Path, description: Description) -> Study:
@@ -39,7 +39,7 @@ def study(quick: Experiment, development: Development, tmp_path: Path) -> Study:
 
 
 def test_trial_0_is_the_default_configuration(study: Study, quick: Experiment) -> None:
-    assert study.ask().configuration == default_configuration(quick.parameters)
+    assert study.ask().configuration == quick.space.default()
 
 
 def test_the_same_seed_asks_for_the_same_trials(
@@ -169,13 +169,3 @@ def test_a_study_is_spent_when_its_budget_of_trials_has_ended(
         assert not is_spent(quick, url)
         run_trial(study, loss)
     assert is_spent(quick, url)
-
-
-def test_differences_name_each_value_by_its_path() -> None:
-    old = {"a": {"b": 1, "c": 2}, "d": [1]}
-    new = {"a": {"b": 1, "c": 3, "e": 4}, "d": [2]}
-    assert differences(old, new) == [
-        "  a.c: was 2, is 3",
-        "  a.e: was absent, is 4",
-        "  d: was [1], is [2]",
-    ]

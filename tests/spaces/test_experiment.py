@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -104,7 +105,12 @@ def test_a_budget_without_a_time_has_no_limit_in_seconds() -> None:
         ({"study": "bell\x07"}, ("study",)),
         ({"study": 7}, ("study",)),
         ({"parameters": {}}, ("parameters",)),
-        ({"constraints": ["a < b"]}, ("constraints",)),
+        ({"constraints": "dropout > 0.1"}, ("constraints",)),
+        ({"constraints": [1]}, ("constraints", 0)),
+        ({"constraints": [""]}, ("constraints", 0)),
+        ({"constraints": ["x" * 501]}, ("constraints", 0)),
+        ({"constraints": ["dropout < 1"] * 101}, ("constraints",)),
+        ({"parameters": {f"p{i}": i for i in range(1001)}}, ("parameters",)),
         ({"unknown": 1}, ("unknown",)),
         ({"objective": {"direction": "up"}}, ("objective", "direction")),
         ({"budget": {"trials": 0}}, ("budget", "trials")),
@@ -256,6 +262,42 @@ VARIATIONS: list[dict[str, Any]] = [
     {"resources": {"cpus": 2, "gpus": 0.5, "workers": 3}, "budget": {"time": "1.5h"}},
     {"training": {"early_stopping": {"patience": 3}, "seed": 7, "optimizer": "sgd"}},
     {"constraints": [], "objective": {"metric": "accuracy", "direction": "maximize"}},
+    {"card": {"purpose": "A test.", "human_level": 0.02, "published": []}},
+    {"card": {"published": [{"value": 0.1, "source": "https://example.org"}]}},
+    {"constraints": ["dropout > 0.1", "dropout < 0.4 or dropout > 0.45"]},
+    {"parameters": {"a": {"type": "categorical", "choices": [1, None], "default": None}}},
+    {"parameters": {"a": {"type": "categorical", "choices": [1, None, "x"]}}},
+    {"parameters": {"a": {"type": "categorical", "choices": ["s", "m", "l"], "ordered": True}}},
+    {"parameters": {"a": [1, 2, 3], "b": [None], "c": [True, "x", 0.5]}},
+    {"parameters": {"a": {"expression": 3}, "b": {"expression": True}, "c": {"expression": "a"}}},
+    {
+        "parameters": {
+            "n": {"type": "int", "low": 1, "high": 3},
+            "switch": {"type": "categorical", "choices": [True, False]},
+            "rate": {"type": "float", "low": 0.0, "high": 0.3, "step": 0.1, "when": "switch"},
+            "units": {"type": "int", "low": 4, "high": 64, "log": True, "repeat": "n"},
+            "mixed": {"type": "float", "low": 0, "high": 1, "repeat": 2, "default": [0.1, 0.2]},
+            "kinds": {
+                "type": "categorical",
+                "choices": ["a", None],
+                "repeat": "n",
+                "when": "n > 1",
+                "default": ["a", None],
+            },
+            "doubled": {"expression": "2 * units[i]", "repeat": "n"},
+            "sum": {"expression": "sum(units) + n", "when": "switch and n > 1"},
+        },
+        "constraints": ["units[i] <= 2 * units[0]", "sum(units) < 200"],
+    },
+    {
+        "parameters": {
+            "model": {"type": "categorical", "choices": ["mlp", "linear"]},
+            "mlp.layers": {"type": "int", "low": 1, "high": 3},
+            "mlp.hidden_units": {"type": "int", "low": 4, "high": 64, "repeat": "layers"},
+            "linear.bias": {"type": "categorical", "choices": [True, False]},
+        },
+        "constraints": ["mlp.layers < 3 or mlp.hidden_units[0] > 8"],
+    },
 ]
 
 
@@ -273,7 +315,17 @@ def test_an_experiment_survives_json(sections: dict[str, Any]) -> None:
     assert Experiment.model_validate_json(original.model_dump_json()) == original
 
 
-@pytest.mark.parametrize("name", ["mlp.yaml", "regression.yaml"])
+@pytest.mark.parametrize("sections", VARIATIONS)
+def test_a_copy_by_way_of_json_draws_the_same_configurations(sections: dict[str, Any]) -> None:
+    original = experiment(**sections)
+    copy = Experiment.model_validate_json(original.model_dump_json())
+    assert copy.space.default() == original.space.default()
+    first, second = Random(0), Random(0)
+    assert copy.space.draw(first) == original.space.draw(second)
+    assert copy.identity() == original.identity()
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in SPACES.glob("*.yaml")))
 def test_a_shipped_space_survives_json(name: str) -> None:
     original = load(SPACES / name)
     assert Experiment.model_validate_json(original.model_dump_json()) == original
@@ -316,6 +368,9 @@ def test_how_a_study_is_searched_is_no_part_of_its_identity(sections: dict[str, 
         {"parameters": {"dropout": {"type": "float", "low": 0.0, "high": 0.4}}},
         {"parameters": {"dropout": 0.5}},
         {"parameters": SMALLEST["parameters"] | {"more": 1}},
+        {"parameters": {"dropout": SMALLEST["parameters"]["dropout"] | {"when": "true"}}},
+        {"parameters": {"dropout": SMALLEST["parameters"]["dropout"] | {"repeat": 2}}},
+        {"constraints": ["dropout < 0.4"]},
         {"seed": 1},
     ],
 )
@@ -337,6 +392,28 @@ def test_spelling_out_the_defaults_keeps_the_identity() -> None:
         constraints=[],
     )
     assert spelled.identity() == experiment().identity()
+
+
+def test_parameters_are_checked_against_each_other() -> None:
+    parameters = SMALLEST["parameters"] | {"a": {"expression": "dropuot * 2"}}
+    with pytest.raises(ValidationError, match="there is no parameter 'dropuot'"):
+        experiment(parameters=parameters)
+    with pytest.raises(ValidationError, match=r"does not meet `dropout > 0\.4`"):
+        experiment(constraints=["dropout > 0.4"])
+
+
+def test_the_space_of_an_experiment_is_built_once() -> None:
+    built = experiment(constraints=["dropout < 0.4"])
+    assert built.space is built.space
+    assert built.space.default() == {"dropout": 0.25}
+    assert built.space.broken({"dropout": 0.5}) == ["dropout < 0.4"]
+
+
+def test_using_the_space_of_an_experiment_leaves_the_experiment_as_it_was() -> None:
+    used, fresh = experiment(), experiment()
+    assert used.space.default() == {"dropout": 0.25}
+    assert used == fresh
+    assert used.model_dump() == fresh.model_dump()
 
 
 def test_an_experiment_may_be_built_from_its_parts() -> None:

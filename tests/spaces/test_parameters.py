@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Sequence
+from random import Random
 from typing import Any
 
 import optuna
@@ -13,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from truetune.spaces import Categorical, Float, Int, Parameter
+from truetune.spaces import Categorical, Derived, Float, Int, Parameter
 
 PARAMETER: TypeAdapter[Any] = TypeAdapter(Parameter)
 quickly = settings(max_examples=100, deadline=None, database=None, derandomize=True)
@@ -85,6 +87,20 @@ def test_a_sound_range_of_reals_is_accepted(keys: dict[str, Any]) -> None:
         ({"low": 0, "high": 1, "log": 1}, "valid boolean"),
         ({"low": 0}, "Field required"),
         ({"low": 0, "high": 1, "max": 1}, "Extra inputs are not permitted"),
+        ({"low": 0, "high": 1, "ordered": True}, "Extra inputs are not permitted"),
+        ({"low": 0, "high": 1, "default": [0.5]}, "`default` is a list only where there is"),
+        ({"low": 0, "high": 1, "default": [], "repeat": 2}, "and not empty"),
+        ({"low": 0, "high": 1, "default": [0, 2], "repeat": 2}, "in [0.0, 1.0], but got 2.0"),
+        ({"low": 0, "high": 1, "when": ""}, "at least 1 character"),
+        ({"low": 0, "high": 1, "when": True}, "valid string"),
+        ({"low": 0, "high": 1, "when": "x" * 501}, "at most 500 characters"),
+        ({"low": 0, "high": 1, "repeat": 0}, "greater than or equal to 1"),
+        ({"low": 0, "high": 1, "repeat": 1001}, "less than or equal to 1000"),
+        ({"low": 0, "high": 1, "repeat": 2.0}, "valid integer"),
+        ({"low": 0, "high": 1, "repeat": True}, "valid integer"),
+        ({"low": 0, "high": 1, "repeat": [2]}, "valid integer"),
+        ({"low": 1e308, "high": 1.1e308, "step": 1e-10}, "`step` must be large enough"),
+        ({"low": -1.7e308, "high": 1.7e308, "step": 1e308}, "`high`"),
     ],
 )
 def test_an_unsound_range_of_reals_is_refused(keys: dict[str, Any], rule: str) -> None:
@@ -122,6 +138,11 @@ def test_a_sound_range_of_integers_is_accepted(keys: dict[str, Any]) -> None:
         ({"low": 1, "high": 2, "default": 1.5}, "valid integer"),
         ({"low": 1, "high": True}, "valid integer"),
         ({"low": 1, "high": 2, "step": None}, "valid integer"),
+        ({"low": 1, "high": 9, "default": [3, 10], "repeat": 2}, "in [1, 9], but got 10."),
+        ({"low": 1, "high": 9, "step": 4, "default": [1, 2], "repeat": 2}, "must lie on a step"),
+        ({"low": 1, "high": 9, "default": [1.5], "repeat": 2}, "valid integer"),
+        ({"low": 0, "high": 2**53 + 1}, "must lie within 2**53 of zero"),
+        ({"low": -(10**400), "high": 0}, "must lie within 2**53 of zero"),
     ],
 )
 def test_an_unsound_range_of_integers_is_refused(keys: dict[str, Any], rule: str) -> None:
@@ -154,6 +175,7 @@ def test_choices_may_be_any_different_scalars(choices: tuple[Any, ...]) -> None:
         ((1, 2), 3, "`default` must be one of `choices`, but got 3."),
         ((1, 2), "1", "`default` must be one of `choices`, but got '1'."),
         ((1, 2), math.nan, "but got nan."),
+        ((1, 2), [1], "`default` is a list only where there is a `repeat`."),
     ],
 )
 def test_unsound_choices_are_refused(choices: tuple[Any, ...], default: Any, rule: str) -> None:
@@ -161,8 +183,18 @@ def test_unsound_choices_are_refused(choices: tuple[Any, ...], default: Any, rul
         one_of(*choices, default=default)
 
 
-def test_choices_may_come_as_a_list() -> None:
+def test_choices_and_defaults_may_come_as_lists() -> None:
     assert Categorical(type="categorical", choices=[3, 4]).choices == (3, 4)
+    assert one_of(3, 4, repeat=2, default=[4, 3]).default == (4, 3)
+    assert whole(3, 4, repeat=2, default=[4, 3]).default == (4, 3)
+    assert real(3, 4, repeat=2, default=[4, 3]).default == (4.0, 3.0)
+
+
+def test_no_default_and_the_default_null_are_told_apart() -> None:
+    assert one_of(1, 2, 3).start() == 2
+    assert one_of(1, 2, None, default=None).start() is None
+    with pytest.raises(ValidationError, match="must be one of `choices`, but got None"):
+        one_of(1, 2, default=None)
 
 
 @pytest.mark.parametrize("choices", ["abc", 3, None, {"a": 1}])
@@ -194,14 +226,18 @@ def test_choices_are_a_list_and_nothing_else(choices: Any) -> None:
         (one_of(True, False), True),
         (one_of(5, "auto", 1), 5),
         (one_of(9, None), 9),
+        (one_of("s", "m", "l", ordered=True), "m"),
+        (one_of("s", "m", "l", "xl", ordered=True), "m"),
+        (one_of(256, 32, 128, ordered=True), 32),
+        (one_of(None, ordered=True), None),
     ],
 )
 def test_a_parameter_without_a_default_starts_in_the_middle(
     parameter: Float | Int | Categorical, midpoint: Any
 ) -> None:
     assert parameter.midpoint == pytest.approx(midpoint)
-    assert parameter.start == parameter.midpoint
-    assert type(parameter.start) is type(midpoint)
+    assert parameter.start() == parameter.start(7) == parameter.midpoint
+    assert type(parameter.start()) is type(midpoint)
 
 
 @pytest.mark.parametrize(
@@ -218,8 +254,25 @@ def test_a_parameter_without_a_default_starts_in_the_middle(
 def test_a_default_comes_before_the_middle(
     parameter: Float | Int | Categorical, start: Any
 ) -> None:
-    assert parameter.start == start
+    assert parameter.start() == parameter.start(7) == start
     assert parameter.midpoint != start
+
+
+@pytest.mark.parametrize(
+    ("parameter", "starts"),
+    [
+        (real(0.0, 1.0, repeat=4, default=(0.1, 0.3)), [0.1, 0.3, 0.3, 0.3]),
+        (whole(1, 9, repeat="layers", default=(7, 5, 3)), [7, 5, 3, 3]),
+        (whole(1, 9, repeat=4, default=(2,)), [2, 2, 2, 2]),
+        (whole(1, 9, repeat=4, default=3), [3, 3, 3, 3]),
+        (whole(1, 9, repeat=4), [5, 5, 5, 5]),
+        (one_of("a", None, repeat=4, default=(None, "a")), [None, "a", "a", "a"]),
+    ],
+)
+def test_the_last_default_of_a_list_counts_for_all_that_follow(
+    parameter: Float | Int | Categorical, starts: list[Any]
+) -> None:
+    assert [parameter.start(index) for index in range(4)] == starts
 
 
 @quickly
@@ -316,10 +369,19 @@ def test_a_plain_scalar_is_a_fixed_value_kept_as_it_is(value: Any) -> None:
     assert (fixed, type(fixed)) == (value, type(value))
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, [1], (), object()])
+@pytest.mark.parametrize(
+    "value", [math.nan, math.inf, -math.inf, [math.nan], [[1]], [{}], [], (), object(), {1}]
+)
 def test_a_fixed_value_is_a_scalar_and_finite(value: Any) -> None:
     with pytest.raises(ValidationError, match="a value is text, a finite number"):
         PARAMETER.validate_python(value)
+
+
+@pytest.mark.parametrize("value", [[1], [1, "1", None, True, 0.5], (3, 4), [None]])
+def test_a_list_is_a_fixed_value_for_each_element(value: Any) -> None:
+    fixed = PARAMETER.validate_python(value)
+    assert fixed == tuple(value)
+    assert [type(element) for element in fixed] == [type(element) for element in value]
 
 
 @pytest.mark.parametrize(
@@ -328,10 +390,31 @@ def test_a_fixed_value_is_a_scalar_and_finite(value: Any) -> None:
         ({"type": "float", "low": 0, "high": 1}, real(0, 1)),
         ({"type": "int", "low": 0, "high": 1}, whole(0, 1)),
         ({"type": "categorical", "choices": [0, 1]}, one_of(0, 1)),
+        ({"type": "int", "low": 0, "high": 1, "when": "a > 1"}, whole(0, 1, when="a > 1")),
+        ({"type": "int", "low": 0, "high": 1, "repeat": "n"}, whole(0, 1, repeat="n")),
     ],
 )
 def test_a_mapping_varies_as_its_type_says(data: Any, parameter: Any) -> None:
     assert PARAMETER.validate_python(data) == parameter
+
+
+@pytest.mark.parametrize("expression", ["2 * x", 3, 0.5, True])
+def test_a_mapping_with_an_expression_follows(expression: Any) -> None:
+    derived = PARAMETER.validate_python({"expression": expression, "repeat": 3})
+    assert derived == Derived(expression=expression, repeat=3)
+    assert type(derived.expression) is type(expression)
+
+
+@pytest.mark.parametrize("expression", ["", None, ["x"], "x" * 501, math.nan])
+def test_an_expression_is_text_or_a_plain_value(expression: Any) -> None:
+    with pytest.raises(ValidationError):
+        Derived(expression=expression)
+
+
+@pytest.mark.parametrize("key", ["low", "default", "choices", "log", "x"])
+def test_what_follows_has_no_range(key: str) -> None:
+    with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
+        PARAMETER.validate_python({"expression": "x", key: 1})
 
 
 @pytest.mark.parametrize("data", [{}, {"low": 1}, {"type": "flaot"}, {"type": 3}, {"type": None}])
@@ -347,17 +430,134 @@ def test_a_mapping_without_a_known_type_is_refused(data: Any) -> None:
         real(0.0, 0.3, step=0.1, default=0.2),
         whole(0, 12, step=4),
         one_of(1, "1", None, 2.5, False, default="1"),
+        one_of(1, None, default=None),
+        one_of("s", "m", "l", ordered=True, when="n > 1", repeat="n", default=("m", "l")),
+        real(0.0, 1.0, when="n > 1", repeat=3, default=(0.1, 0.2)),
+        whole(1, 9, when="n > 1", repeat="n", default=(1, 2)),
+        Derived(expression="2 * n", when="n > 1", repeat=2),
+        Derived(expression=True),
     ],
 )
-def test_a_parameter_survives_json(parameter: Float | Int | Categorical) -> None:
+def test_a_parameter_survives_json(parameter: Float | Int | Categorical | Derived) -> None:
     assert PARAMETER.validate_json(PARAMETER.dump_json(parameter)) == parameter
     assert PARAMETER.validate_python(parameter.model_dump(mode="json")) == parameter
 
 
 @pytest.mark.parametrize(
-    ("parameter", "attribute"),
-    [(real(0, 1), "low"), (whole(0, 1), "high"), (one_of(0, 1), "choices")],
+    ("parameter", "written"),
+    [
+        (real(0, 1), {"type": "float", "low": 0.0, "high": 1.0}),
+        (whole(1, 9, log=True), {"type": "int", "low": 1, "high": 9, "log": True}),
+        (one_of(1, None), {"type": "categorical", "choices": [1, None]}),
+        (
+            one_of(1, None, default=None),
+            {"type": "categorical", "choices": [1, None], "default": None},
+        ),
+        (Derived(expression="n", repeat=2), {"repeat": 2, "expression": "n"}),
+    ],
 )
-def test_a_parameter_is_frozen(parameter: Float | Int | Categorical, attribute: str) -> None:
+def test_what_was_not_said_is_not_written(
+    parameter: Float | Int | Categorical | Derived, written: dict[str, Any]
+) -> None:
+    assert parameter.model_dump(mode="json") == written
+    assert json.loads(parameter.model_dump_json()) == written
+
+
+@pytest.mark.parametrize(
+    ("parameter", "values"),
+    [
+        (real(0.0, 0.3, step=0.1), [0.0, 0.1, 0.2, 0.3]),
+        (real(-1.0, 1.0, step=0.5), [-1.0, -0.5, 0.0, 0.5, 1.0]),
+        (real(2.0, 2.0), [2.0]),
+        (whole(1, 3), [1, 2, 3]),
+        (whole(0, 12, step=4), [0, 4, 8, 12]),
+        (whole(3, 6, log=True), [3, 4, 5, 6]),
+        (one_of("b", 1, None), ["b", 1, None]),
+    ],
+)
+def test_values_that_can_be_counted_are(
+    parameter: Float | Int | Categorical, values: list[Any]
+) -> None:
+    assert parameter.count == len(values)
+    assert list(parameter.values) == pytest.approx(values)
+    assert all(map(parameter.contains, parameter.values))
+
+
+def test_the_reals_of_a_range_cannot_be_counted() -> None:
+    assert real(0.0, 1.0).count == real(0.1, 1.0, log=True).count == math.inf
+
+
+@quickly
+@given(low=st.integers(-50, 50), tenths=st.integers(1, 9), steps=st.integers(0, 40))
+def test_every_value_of_a_grid_lies_in_its_range(low: int, tenths: int, steps: int) -> None:
+    parameter = real(low, (10 * low + steps * tenths) / 10, step=tenths / 10)
+    assert parameter.count == len(parameter.values) == steps + 1
+    assert all(parameter.low <= value <= parameter.high for value in parameter.values)
+    assert all(map(parameter.contains, parameter.values))
+
+
+@pytest.mark.parametrize(
+    ("parameter", "inside", "outside"),
+    [
+        (real(0.0, 1.0), [0.0, 1, 0.3, 1.0], [-0.1, 1.1, True, "0.5", None, math.nan]),
+        (real(0.0, 0.5, step=0.1), [0.0, 0.3, 0.1 + 0.2, 0.5], [0.25, 0.6, -0.1]),
+        (real(0.1, 1.0, log=True), [0.1, 0.5, 1], [0.0, 2]),
+        (whole(1, 3), [1, 2, 3], [0, 4, 2.0, True, "2", None]),
+        (whole(0, 12, step=4), [0, 8, 12], [2, 16]),
+        (one_of(1, None, "a"), [1, None, "a"], [1.0, True, "1", "A", 0]),
+        (one_of(True, False), [True, False], [1, 0, "true", None]),
+    ],
+)
+def test_a_parameter_knows_its_own_values(
+    parameter: Float | Int | Categorical, inside: list[Any], outside: list[Any]
+) -> None:
+    assert [value for value in inside if not parameter.contains(value)] == []
+    assert [value for value in outside if parameter.contains(value)] == []
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        real(0.0, 0.5),
+        real(1e-9, 1e9, log=True),
+        real(0.0, 0.3, step=0.1),
+        real(-0.7, 0.7, step=0.1),
+        real(3.0, 3.0),
+        real(0.3, 0.3, log=True),
+        real(-1.7e308, 1.7e308),
+        whole(-3, 3),
+        whole(0, 12, step=4),
+        whole(1, 2**53, log=True),
+        whole(1, 1, log=True),
+        one_of("a", None, 3, False),
+    ],
+    ids=str,
+)
+def test_what_is_drawn_is_one_of_the_values(parameter: Float | Int | Categorical) -> None:
+    random = Random(0)
+    drawn = [parameter.draw(random) for _ in range(300)]
+    assert [value for value in drawn if not parameter.contains(value)] == []
+    assert type(drawn[0]) in {float, int, str, bool, type(None)}
+
+
+def test_the_same_seed_draws_the_same_values() -> None:
+    parameter = real(1e-4, 1e-1, log=True)
+    first, second = Random(3), Random(3)
+    assert [parameter.draw(first) for _ in range(9)] == [parameter.draw(second) for _ in range(9)]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "attribute"),
+    [
+        (real(0, 1), "low"),
+        (whole(0, 1), "high"),
+        (one_of(0, 1), "choices"),
+        (Derived(expression="x"), "expression"),
+        (whole(0, 1, when="x > 1"), "when"),
+    ],
+)
+def test_a_parameter_is_frozen(
+    parameter: Float | Int | Categorical | Derived, attribute: str
+) -> None:
     with pytest.raises(ValidationError, match="frozen"):
         setattr(parameter, attribute, 7)

@@ -1,0 +1,80 @@
+"""The winner of a study as a file: fixed values and its seed, which train to the same numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from optuna.trial import FixedTrial
+
+from ..errors import InputError
+from ..models import ARCHITECTURES
+from ..objectives.configurations import own_name
+from ..spaces import Configuration, Experiment
+from ..spaces.experiment import Training
+from ..spaces.space import MODEL
+from ..spaces.writing import experiment_text
+from .drafts import path_from
+from .queries import Studies
+
+
+def export(studies: Studies, name: str | None, number: int | None, out: Path | None) -> str:
+    """Return a trial as the text of an experiment file.
+
+    Args:
+        studies: where the study is.
+        name: the study; None for the only one there is.
+        number: the trial; None for the best.
+        out: the file that will hold it, to which the path of the data is then relative.
+
+    Raises:
+        InputError: there is no such trial, or it has not been trained to its end.
+    """
+    study = studies.load(name)
+    best = studies.best(study.study_name)
+    trial = studies.trial(study.study_name, best["number"] if number is None else number)
+    if trial.value is None or trial.state.name != "COMPLETE":
+        raise InputError(
+            f"trial {trial.number} of '{study.study_name}' was not trained to its end.",
+            f"See `tune trials {study.study_name}`; its best is trial {best['number']}.",
+        )
+    content = studies.experiment_content(study)
+    experiment = Experiment.model_validate(content)
+    configuration = experiment.space.suggest(FixedTrial(trial.params))
+    content |= {
+        "study": f"{study.study_name}-trial-{trial.number}",
+        "data": {**content["data"], "source": path_from(out, content["data"]["source"])},
+        "training": {**content["training"], "seed": trial.user_attrs["seed"]},
+        "parameters": _as_lists(_consumed(experiment, configuration)),
+        "constraints": [],
+        "sampler": "random",
+        "pruner": "none",
+        "budget": {"trials": 1},
+    }
+    metrics = ", ".join(f"{k} {v:.6g}" for k, v in trial.user_attrs["metrics"].items())
+    head = f"# Trial {trial.number} of {study.study_name}: {metrics}.\n"
+    return head + experiment_text(Experiment.model_validate(content))
+
+
+def _consumed(experiment: Experiment, configuration: Configuration) -> Configuration:
+    """Leave out what only the space's own expressions used, which are no longer there."""
+    model = str(configuration.get(MODEL, experiment.model.name))
+    users = {MODEL, *Training.model_fields, *ARCHITECTURES[model].parameters}
+
+    def is_used(name: str) -> bool:
+        _, own = own_name(name, (model,))
+        return own in users or own.rpartition(".")[0] in users
+
+    return {name: value for name, value in configuration.items() if is_used(name)}
+
+
+def _as_lists(configuration: Configuration) -> dict[str, Any]:
+    """Write the elements of a repeated parameter as one list, which is how a file fixes them."""
+    parameters: dict[str, Any] = {}
+    for name, value in configuration.items():
+        base, _, index = name.rpartition(".")
+        if index.isdigit():
+            parameters.setdefault(base, []).append(value)
+        else:
+            parameters[name] = value
+    return parameters

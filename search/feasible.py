@@ -1,0 +1,143 @@
+"""A sampler that draws again until a configuration meets the space's constraints.
+
+Rejection changes nothing about what a sampler prefers: what is left is its own distribution,
+restricted to the configurations that are allowed. (Drawing only the last value again would
+favour some of them; moving a value to where it is allowed would pile them up at the border.) A
+sampler that has learnt a place where few are allowed could try for long: after `MAX_PROPOSALS`
+the trial's configuration is drawn uniformly from all that are allowed, which costs microseconds
+a draw. A space in which none of `Space.max_draws` is allowed is refused when its file is read.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+from optuna import Study
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.samplers import BaseSampler
+from optuna.trial import FrozenTrial, TrialState
+
+from ..errors import InputError
+from ..spaces import Categorical, Configuration, Float, Int, Space
+from ..spaces.parameters import Varied
+
+MAX_PROPOSALS = 20
+
+
+class FeasibleSampler(BaseSampler):
+    """Proposes only what meets the constraints, as another sampler would.
+
+    Args:
+        sampler: what proposes.
+        space: what is allowed.
+        seed: of the uniform draws.
+    """
+
+    def __init__(self, sampler: BaseSampler, space: Space, seed: int) -> None:
+        self.sampler = sampler
+        self.space = space
+        self.random = Random(seed)
+        self.accepted: Configuration = {}  # as a trial answers
+
+    def infer_relative_search_space(
+        self, study: Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        """Choose the whole configuration; Optuna then takes it value by value, as independent."""
+        self.accepted = self.space.asked(self._proposed(study, trial) or self._drawn())
+        return {}
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        return {}
+
+    def sample_independent(
+        self, study: Study, trial: FrozenTrial, param_name: str, distribution: BaseDistribution
+    ) -> Any:
+        return self.accepted[param_name]
+
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        self.sampler.before_trial(study, trial)
+
+    def after_trial(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        state: TrialState,
+        values: Sequence[float] | None,
+    ) -> None:
+        self.sampler.after_trial(study, trial, state, values)
+
+    def reseed_rng(self) -> None:
+        self.sampler.reseed_rng()
+
+    def _proposed(self, study: Study, trial: FrozenTrial) -> Configuration | None:
+        for _ in range(MAX_PROPOSALS):
+            configuration = self.space.suggest(Proposal(self.sampler, study, trial))
+            if not self.space.broken(configuration):
+                return configuration
+        return None
+
+    def _drawn(self) -> Configuration:
+        tried = itertools.islice(self.space.feasible(self.random), self.space.max_draws)
+        for configuration, is_feasible in tried:
+            if is_feasible:
+                return configuration
+        raise InputError(
+            f"not one of {self.space.max_draws:,} configurations meets all `constraints:`.",
+            "Loosen them, or derive one parameter from another with `expression:`.",
+        )
+
+
+class Proposal:
+    """Asks a sampler for values as Optuna's own trial does, and keeps nothing of it."""
+
+    def __init__(self, sampler: BaseSampler, study: Study, trial: FrozenTrial) -> None:
+        self.sampler, self.study, self.trial = sampler, study, trial
+        together = sampler.infer_relative_search_space(study, trial)
+        self.together = sampler.sample_relative(study, trial, together)
+
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float:
+        value: float = self._ask(name, FloatDistribution(low, high, log=log, step=step))
+        return value
+
+    def suggest_int(
+        self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
+    ) -> int:
+        value: int = self._ask(name, IntDistribution(low, high, log=log, step=step))
+        return value
+
+    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+        return self._ask(name, CategoricalDistribution(choices))
+
+    def _ask(self, name: str, distribution: BaseDistribution) -> Any:
+        if distribution.single():
+            return distribution.to_external_repr(getattr(distribution, "low", 0))
+        if name in self.together:
+            return self.together[name]
+        return self.sampler.sample_independent(self.study, self.trial, name, distribution)
+
+
+def distribution_of(parameter: Varied) -> BaseDistribution:
+    """Return what Optuna calls a parameter's range or choices."""
+    match parameter:
+        case Float():
+            low, high = parameter.low, parameter.high
+            return FloatDistribution(low, high, log=parameter.log, step=parameter.step)
+        case Int():
+            low, high = parameter.low, parameter.high
+            return IntDistribution(low, high, log=parameter.log, step=parameter.step)
+        case Categorical(ordered=True):
+            return IntDistribution(0, len(parameter.choices) - 1)
+        case Categorical():
+            return CategoricalDistribution(parameter.choices)

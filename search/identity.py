@@ -1,0 +1,53 @@
+"""What makes a study the same: the file's own part, and the content of its data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import InputError
+from ..objectives.development import Description
+from ..spaces import Experiment
+from ..spaces.differences import differences
+
+# What may change between runs, and is recorded.
+SETTINGS = ("card", "sampler", "pruner", "budget", "resources")
+
+DATA_KEYS = ("data_sha256", "split_sha256")
+
+
+def identity_of(experiment: Experiment, description: Description) -> dict[str, Any]:
+    """Return what makes a study the same, its data included."""
+    return {key: getattr(description, key) for key in DATA_KEYS} | experiment.identity()
+
+
+def check_same(experiment: Experiment, attributes: Mapping[str, Any]) -> None:
+    """Raise InputError if a study with these attributes is not the one the file describes."""
+    if "identity" not in attributes:
+        raise InputError(
+            f"the study '{experiment.study}' was not made by this program.",
+            "Give this search another name with --study.",
+        )
+    was = {key: v for key, v in attributes["identity"].items() if key not in DATA_KEYS}
+    changes = differences(was, experiment.identity())
+    if changes:
+        head = f"the file differs from the study '{experiment.study}' it would continue:"
+        raise InputError(
+            "\n".join([head, *(f"  {change}" for change in changes)]),
+            "Undo the change, or search under another name: --study NEW, and "
+            f"--from {experiment.study} to carry over the trials that fit.",
+        )
+
+
+def check_data(
+    experiment: Experiment, description: Description, attributes: Mapping[str, Any]
+) -> None:
+    """Raise InputError if the data are not those that a study with these attributes began with."""
+    for key in DATA_KEYS:
+        was, found = attributes["identity"][key], getattr(description, key)
+        if was != found:
+            raise InputError(
+                f"the data has changed since the study '{experiment.study}' began: its "
+                f"{key} is {found[:12]} and was {was[:12]}.",
+                "Restore the data, or give this search another name with --study.",
+            )

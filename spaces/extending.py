@@ -1,0 +1,123 @@
+"""A file that `extends:` others, and values given on the command line, as one document.
+
+What the file itself says counts before what it extends, and the command line before both.
+Sections are merged key by key; a list, and a mapping that says what it is (`type`, `name` or
+`expression`), takes the place of the other whole. A study's name is not handed on: another file
+is another study.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .branches import SECTION, flatten
+from .document import Document, Mistake, MistakesError, Place, read
+from .problems import Where
+
+KEY = "extends"
+MAX_FILES = 20  # in a chain
+
+
+def read_with_bases(path: Path, below: tuple[Path, ...] = ()) -> Document:
+    """Read a file and what it extends, as one document. See `document.read` for what is raised."""
+    document = read(path)
+    flatten(document)
+    _resolve_source(document, ("data", "source"), path.parent)
+    base_name = document.data.pop(KEY, None)
+    if base_name is None:
+        return document
+    place = document.place((KEY,))
+    if not isinstance(base_name, str) or not base_name:
+        rule = f"`{KEY}` names a file to build on, but got {base_name!r:.60}."
+        raise MistakesError([*document.mistakes, Mistake(place, rule)])
+    base_path = path.parent / base_name
+    if "\0" in base_name or not os.path.isfile(base_path):
+        rule = f"`{KEY}` names the file {str(base_path)!r:.200}, and there is none."
+        fix = "A path is relative to the file that names it."
+        raise MistakesError([*document.mistakes, Mistake(place, rule, fix)])
+    chain = (*below, path.resolve())
+    if base_path.resolve() in chain or len(chain) >= MAX_FILES:
+        shown = " -> ".join(p.name for p in (*chain, base_path))
+        rule = f"files extend each other in a circle, or too many of them: {shown}."
+        raise MistakesError([*document.mistakes, Mistake(place, rule)])
+    base = read_with_bases(base_path, chain)
+    base.data.pop("study", None)
+    return _merge(base, document)
+
+
+def override(document: Document, settings: Mapping[str, Any]) -> None:
+    """Put values of the command line, by dotted key, in the place of the file's own."""
+    for dotted, value in settings.items():
+        where = _set(document.data, dotted.split("."), value)
+        _forget(document.positions, where)
+        for n in range(1, len(where) + 1):
+            document.positions.setdefault(where[:n], Place(f"--set {dotted}"))
+        if where == ("data", "source"):
+            _resolve_source(document, where, Path.cwd())
+    flatten(document)
+
+
+def _set(data: dict[str, Any], parts: list[str], value: Any) -> Where:
+    """Set a value and return where it stands; a parameter's own name may hold dots."""
+    where: list[str] = []
+    while True:
+        n = next((n for n in range(len(parts), 1, -1) if ".".join(parts[:n]) in data), 1)
+        key, parts = ".".join(parts[:n]), parts[n:]
+        where.append(key)
+        if not parts:
+            data[key] = value
+            return tuple(where)
+        inner = data.get(key)
+        if isinstance(inner, str) and key in ("model", "sampler", "pruner"):
+            inner = {"name": inner}
+        data[key] = data = dict(inner) if isinstance(inner, dict) else {}
+
+
+def _resolve_source(document: Document, where: Where, folder: Path) -> None:
+    """Make the path of a data file absolute: it is relative to the file that names it."""
+    data = document.data.get("data")
+    source = data.get("source") if isinstance(data, dict) else None
+    if isinstance(source, str) and ":" not in source and ("/" in source or "." in source):
+        document.data["data"] = {
+            **document.data["data"],
+            "source": os.path.abspath(folder / source),
+        }
+
+
+def _merge(base: Document, own: Document) -> Document:
+    positions = dict(base.positions)
+    data = _merged(base.data, own.data, (), positions)
+    positions.update(own.positions)
+    return Document(
+        own.path,
+        own.text,
+        data,
+        positions,
+        [*base.mistakes, *own.mistakes],
+        [*base.warnings, *own.warnings],
+    )
+
+
+def _merged(base: Any, own: Any, where: Where, positions: dict[Where, Place]) -> Any:
+    if not (_is_section(base, where) and _is_section(own, where)):
+        _forget(positions, where)
+        return own
+    merged = dict(base)
+    for key, value in own.items():
+        here = (*where, key)
+        merged[key] = _merged(base[key], value, here, positions) if key in base else value
+    return merged
+
+
+def _is_section(value: Any, where: Where) -> bool:
+    if not isinstance(value, dict) or (where[:1] == (SECTION,) and len(where) == 2):
+        return False
+    return where == (SECTION,) or not value.keys() & {"type", "name", "expression"}
+
+
+def _forget(positions: dict[Where, Place], where: Where) -> None:
+    for known in [known for known in positions if where and known[: len(where)] == where]:
+        del positions[known]

@@ -1,0 +1,101 @@
+"""`tune check`: every finding with its place, and nothing left behind."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from truetune.search.check import check, text
+
+SPACES = sorted((Path(__file__).resolve().parents[2] / "spaces").glob("*.yaml"))
+
+
+def write(tmp_path: Path, **sections: Any) -> Path:
+    content: dict[str, Any] = {
+        "data": {"source": "sklearn:iris"},
+        "task": "classification",
+        "parameters": {"layers": {"type": "int", "low": 1, "high": 3}},
+    }
+    path = tmp_path / "space.yaml"
+    path.write_text(json.dumps(content | sections, indent=1))
+    return path
+
+
+@pytest.mark.parametrize("path", SPACES, ids=lambda path: path.name)
+def test_a_shipped_space_has_nothing_to_find(path: Path) -> None:
+    checked = check(path, {})
+    assert (checked.is_good, checked.findings) == (True, [])
+    assert f"{path}: nothing is wrong with it." in text(path, checked)
+
+
+def test_errors_of_the_file_come_all_at_once(tmp_path: Path) -> None:
+    path = write(tmp_path, taks="x", seed=-1)
+    checked = check(path, {})
+    assert [f.level for f in checked.findings] == ["error", "error"]
+    typo, seed = checked.findings
+    assert (typo.where, typo.found, typo.fix) == (
+        f"{path}:13:2",
+        '"taks": "x",',
+        "Did you mean 'task'?",
+    )
+    assert seed.where == f"{path}:14:2"
+
+
+@pytest.mark.parametrize(
+    ("sections", "words"),
+    [
+        ({"data": {"source": "sklearn:irs"}}, "Did you mean 'sklearn:iris'?"),
+        ({"sampler": "tpee"}, "Did you mean 'tpe'?"),
+        ({"pruner": {"name": "median", "n_startup": 3}}, "Did you mean 'n_startup_trials'?"),
+        ({"parameters": {"lairs": 3}}, "Did you mean 'layers'?"),
+        ({"constraints": ["layers > 5"]}, "not one of 20,000 configurations"),
+    ],
+)
+def test_errors_of_the_world_are_found_without_starting_anything(
+    sections: dict[str, Any], words: str, tmp_path: Path
+) -> None:
+    path = write(tmp_path, **sections)
+    (finding,) = check(path, {}).findings
+    assert finding.level == "error"
+    assert words in f"{finding.rule} {finding.fix}"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_missing_file_is_a_finding(tmp_path: Path) -> None:
+    (finding,) = check(tmp_path / "nowhere.yaml", {}).findings
+    assert (finding.level, finding.where) == ("error", str(tmp_path / "nowhere.yaml"))
+
+
+def test_what_is_hardly_meant_is_a_warning(tmp_path: Path) -> None:
+    widths = {"type": "int", "low": 1, "high": 40, "repeat": "layers"}
+    parameters = {
+        "layers": {"type": "int", "low": 3, "high": 4},
+        "hidden_units": widths,
+        "dropout": {"type": "float", "low": 0.0, "high": 0.5, "when": "layers > 9"},
+    }
+    constraints = ["hidden_units[i+1] <= hidden_units[i] / 2"]
+    parameters["hidden_units"]["default"] = [40, 20, 10, 5]  # type: ignore[index]
+    checked = check(write(tmp_path, parameters=parameters, constraints=constraints), {})
+    never, few = checked.findings
+    assert checked.is_good
+    assert never.rule == "not one of 1,000 configurations has 'dropout'."
+    assert few.rule.endswith("of configurations meet all constraints.")
+    assert "warning" in text(tmp_path / "space.yaml", checked)
+
+
+def test_a_setting_of_the_command_line_is_named_as_such(tmp_path: Path) -> None:
+    (finding,) = check(write(tmp_path), {"parameters.layers.low": 9}).findings
+    assert finding.rule == "`low <= high` must hold, but got low: 9, high: 3."
+    (finding,) = check(write(tmp_path), {"budget.trails": 9}).findings
+    assert (finding.where, finding.found) == ("--set budget.trails", "")
+
+
+def test_a_finite_space_is_counted_and_its_constraints_are_weighed(tmp_path: Path) -> None:
+    sizes = {"type": "categorical", "choices": [16, 32]}
+    path = write(tmp_path, parameters={"batch_size": sizes, "learning_rate": 0.1})
+    assert "  Size         2 configurations\n" in text(path, check(path, {}))
+    path = write(tmp_path, parameters={"batch_size": sizes}, constraints=["batch_size < 20"])
+    assert "  Size         about 1 of 2 configurations\n" in text(path, check(path, {}))
