@@ -5,14 +5,12 @@ python benchmarks/help.py [--rounds 20]
 
 from __future__ import annotations
 
-import argparse
-import statistics
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from log import append
+from log import conclude, parser, spread
 
 
 def seconds(command: list[str]) -> float:
@@ -22,21 +20,18 @@ def seconds(command: list[str]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--rounds", type=int, default=20)
-    rounds = parser.parse_args().rounds
+    options = parser(rounds=20).parse_args()
     tune = str(Path(sys.executable).with_name("truetune"))
     pairs = [
-        (seconds([tune, "--help"]), seconds([sys.executable, "-c", "pass"])) for _ in range(rounds)
+        (seconds([tune, "--help"]), seconds([sys.executable, "-c", "pass"]))
+        for _ in range(options.rounds)
     ]
-    ours, bare = (sorted(1e3 * pair[i] for pair in pairs) for i in (0, 1))
+    ours, bare = ([1e3 * pair[i] for pair in pairs] for i in (0, 1))
     text = (
-        f"- `tune --help`: median {statistics.median(ours):.0f} ms "
-        f"({ours[0]:.0f}-{ours[-1]:.0f}), `python -c pass`: "
-        f"{statistics.median(bare):.0f} ms; {rounds} rounds"
+        f"- `tune --help`: median {spread(ours, '.0f', ' ms')}, `python -c pass`: "
+        f"{spread(bare, '.0f', ' ms')}; {options.rounds} rounds"
     )
-    print(text)
-    append("The first answer", "python " + " ".join(sys.argv), text)
+    conclude("The first answer", text, options)
 
 
 if __name__ == "__main__":

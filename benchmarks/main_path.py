@@ -25,7 +25,6 @@ from pathlib import Path
 from log import append
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent
 
 
 def by_hand(folder: str, n_trials: int) -> int:
@@ -37,7 +36,7 @@ def ray_tune(folder: str, n_trials: int) -> int:
 
 
 def truetune(folder: str, n_trials: int) -> int:
-    command = [Path(sys.executable).with_name("truetune"), "search", ROOT / "spaces/mlp.yaml"]
+    command = [Path(sys.executable).with_name("truetune"), "search", HERE / "digits.yaml"]
     settings = ["--set", "pruner=median", "--set", "training.early_stopping=null"]
     options = ["--trials", n_trials, "--workers", 2, "--home", folder, "--quiet", "--json"]
     return json.loads(_output([*command, *settings, *options]))["epochs"]

@@ -9,16 +9,14 @@ mode, interleaved. Appends the medians and the ratio to benchmarks/LOG.md.
 
 from __future__ import annotations
 
-import argparse
 import math
 import random
 import statistics
-import sys
 import tempfile
 import time
 
 import optuna
-from log import append
+from log import conclude, parser, spread, table
 
 from truetune.search.storage import DriverStorage, open_store
 
@@ -52,25 +50,20 @@ def search(storage: optuna.storages.BaseStorage) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
+    options = parser(rounds=5).parse_args()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     direct, driver = [], []
-    for _ in range(rounds):
+    for _ in range(options.rounds):
         with tempfile.TemporaryDirectory() as folder:
             direct.append(search(open_store(f"sqlite:///{folder}/direct.db")))
             driver.append(search(DriverStorage(open_store(f"sqlite:///{folder}/driver.db"))))
+    rows = [
+        (name, f"{1e3 * statistics.median(times) / N_TRIALS:.1f} ms")
+        for name, times in {"Optuna's, written directly": direct, "the driver's": driver}.items()
+    ]
     ratios = [ours / theirs for ours, theirs in zip(driver, direct, strict=True)]
-    text = (
-        f"| storage | a trial |\n|---|---|\n"
-        f"| Optuna's, written directly | {1e3 * statistics.median(direct) / N_TRIALS:.1f} ms |\n"
-        f"| the driver's | {1e3 * statistics.median(driver) / N_TRIALS:.1f} ms |\n\n"
-        f"- {statistics.median(ratios):.2f}x ({min(ratios):.2f}-{max(ratios):.2f}, "
-        f"{rounds} rounds)"
-    )
-    print(text)
-    append("The store of a search", "python " + " ".join(sys.argv), text)
+    ratio = f"- {spread(ratios, unit='x')}, {options.rounds} rounds"
+    conclude("The store of a search", f"{table(('storage', 'a trial'), rows)}\n\n{ratio}", options)
 
 
 if __name__ == "__main__":
