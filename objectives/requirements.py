@@ -145,6 +145,8 @@ def _name_problems(experiment: Experiment, name: str, models: tuple[Any, ...]) -
         rule = f"`{name}` is the same for all trials."
         return [Problem(where, rule, "Write it under `training:`.")]
     branch, own = own_name(name, models)
+    if MODEL in experiment.parameters and name.split(".")[0] in ARCHITECTURES and branch is None:
+        return []  # of a model that no trial has: see `Space`
     users = [m for m in models if own in ARCHITECTURES[m].parameters and branch in (None, m)]
     if branch is None and own in _OF_TRAINING:
         users = list(models)

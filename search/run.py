@@ -168,6 +168,10 @@ def _start(
 ) -> tuple[Study, Executor]:
     """Open the study while the executor's processes start."""
     _check_strategies(loaded)
+    if options.carry_from is not None:
+        from .queries import Studies
+
+        Studies(home, options.storage).load(options.carry_from)  # or say that there is none
     experiment = loaded.experiment
     url = options.storage or home.storage_url
     trials = str(home.trials(experiment.study))

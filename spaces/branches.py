@@ -23,9 +23,11 @@ def is_entry(value: Any) -> bool:
     """Whether a value under `parameters` is a parameter, though perhaps a misspelled one."""
     if not isinstance(value, dict) or not value:
         return True
-    keys = set(value)
-    return bool(keys & (ENTRY_KEYS | set(PARAMETER_WORDS))) or any(
-        get_close_matches(key, _TELLING, n=1, cutoff=0.8) for key in keys
+    said = {key for key, inner in value.items() if not isinstance(inner, dict)}
+    return (
+        "feasibleSpace" in value
+        or bool(said & (ENTRY_KEYS | set(PARAMETER_WORDS)))
+        or any(get_close_matches(key, _TELLING, n=1, cutoff=0.75) for key in said)
     )
 
 

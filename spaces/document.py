@@ -158,6 +158,8 @@ def _decode(path: Path) -> str:
             raise InputError("a path cannot hold a NUL character.", "Check it.")
         if path.is_dir():
             raise MistakesError([Mistake(place, "is a folder, not an experiment file.")])
+        if path.stat() and not path.is_file():
+            raise MistakesError([Mistake(place, "is a device or a pipe, not an experiment file.")])
         if path.stat().st_size > MAX_BYTES:
             rule = f"an experiment file has at most {MAX_BYTES:,} bytes, but got "
             raise MistakesError([Mistake(place, f"{rule}{path.stat().st_size:,}.")])

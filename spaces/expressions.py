@@ -49,6 +49,7 @@ class ExpressionError(ValueError):
         self.rule = rule
         self.fix = fix
         self.source = source  # the whole expression, where only its values are at fault
+        self.parameter = ""  # the parameter that says it
 
 
 @dataclass(frozen=True)
@@ -239,7 +240,7 @@ class _Compiler:
 
     def node(self, tree: ast.expr) -> _Node:
         match tree:
-            case ast.Constant(value=bool() | int() | float() | str() as value):
+            case ast.Constant(value=None | bool() | int() | float() | str() as value):
                 return self.constant(value)
             case ast.Name() | ast.Attribute():
                 return self.name(tree)
@@ -295,8 +296,8 @@ class _Compiler:
         name = self.dotted(tree)
         reference = self.resolve(name)
         if reference is None:
-            if name in _CONSTANTS or name in ("True", "False", "None"):
-                return self.constant(_CONSTANTS.get(name))
+            if name in _CONSTANTS:
+                return self.constant(_CONSTANTS[name])
             if name == INDEX:
                 self.has_index = True
                 return _Node(lambda values: values[INDEX], _NUMBER)

@@ -51,10 +51,16 @@ def read_with_bases(path: Path, below: tuple[Path, ...] = ()) -> Document:
 def override(document: Document, settings: Mapping[str, Any]) -> None:
     """Put values of the command line, by dotted key, in the place of the file's own."""
     for dotted, value in settings.items():
+        if dotted == KEY:
+            rule = "what a file extends stands in the file itself."
+            document.mistakes.append(Mistake(Place(f"--set {KEY}"), rule, "Write it there."))
+            continue
         where = _set(document.data, dotted.split("."), value)
         _forget(document.positions, where)
         for n in range(1, len(where) + 1):
             document.positions.setdefault(where[:n], Place(f"--set {dotted}"))
+        if where[0] == SECTION:  # a parameter is right or wrong as a whole
+            document.positions[where[:2]] = Place(f"--set {dotted}")
         if where == ("data", "source"):
             _resolve_source(document, where, Path.cwd())
     flatten(document)

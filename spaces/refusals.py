@@ -36,7 +36,7 @@ def note(document: Document, details: ErrorDetails) -> None:
     key, found = where[-1] if where else "", details["input"]
     match details["type"]:
         case "extra_forbidden":
-            known = _keys_at(Experiment, where[:-1]) if len(document.mistakes) < MAX_SHOWN else []
+            known = _keys_beside(details["loc"]) if len(document.mistakes) < MAX_SHOWN else []
             fix = hint(_words_at(where[:-1]), str(key)) or did_you_mean(str(key), known)
             document.mistake(where, f"there is no key '{key}' here.", fix)
         case "missing":
@@ -158,6 +158,16 @@ def _without_tags(location: tuple[str | int, ...]) -> Where:
     if rest[:1] in {(tag,) for tag in (*ENTRY_TYPES, "fixed", "[key]")}:
         rest = rest[1:]
     return ("parameters", *name, *rest)
+
+
+def _keys_beside(location: tuple[str | int, ...]) -> list[str]:
+    """Return the keys that may stand where one is that may not."""
+    kind = ENTRY_TYPES.get(str(location[2])) if location[:1] == ("parameters",) else None
+    return (
+        _keys_at(Experiment, _without_tags(location)[:-1])
+        if kind is None
+        else [*kind.model_fields]
+    )
 
 
 def _keys_at(model: type[BaseModel], where: Where) -> list[str]:

@@ -46,6 +46,7 @@ Answer = Callable[[Varied, str, int], Scalar]
 # A space whose constraints fewer configurations meet than this is too hard to draw from.
 MAX_DRAWS = 20_000
 MAX_DRAWN_VALUES = 200_000  # of which there may be fewer, where configurations are large
+MAX_SIZE = 10_000  # values of a configuration
 _N_TRIED = 200  # configurations that are tried when a space is built
 _N_HINTED = 100  # problems that are worth looking for a name nearby
 
@@ -140,25 +141,16 @@ class Space:
         """
         values: dict[str, Any] = {}
         configuration: Configuration = {}
-        for step in self.steps:
-            if step.branch is not None and values.get(MODEL) != step.branch:
-                continue
-            if step.when is not None and step.when(values) is not True:
-                continue
-            if not step.is_repeated:
-                value = _value(step, step.name, 0, answer, values)
-                if value is not ABSENT:
-                    values[step.name] = configuration[step.name] = value
-                continue
-            n = _count(step, values)
-            elements: list[Any] = []
-            for i, name in enumerate(step.names(n)):
-                value = _value(step, name, i, answer, values)
-                elements.append(value)  # absent or not, so that the others keep their numbers
-                if value is not ABSENT:
-                    configuration[name] = value
-            if elements:
-                values[step.name] = elements
+        try:
+            for step in self.steps:
+                if step.branch is not None and values.get(MODEL) != step.branch:
+                    continue
+                if step.when is not None and step.when(values) is not True:
+                    continue
+                _take(step, answer, values, configuration)
+        except ExpressionError as error:
+            error.parameter = step.name
+            raise
         return configuration
 
     def asked(self, configuration: Configuration) -> Configuration:
@@ -250,7 +242,7 @@ class Space:
 
     def _problems_of_values(self) -> list[Problem]:
         """Try the default configuration and some others, so that no trial fails on a file."""
-        if not self.constraints and not any(step.expressions for step in self.steps):
+        if not self.constraints and not any(s.expressions or s.is_repeated for s in self.steps):
             return []
         try:
             broken = self.broken(self.default())
@@ -263,7 +255,7 @@ class Space:
                 fix = "Loosen them, or derive one parameter from another with `expression:`."
                 return [Problem(("constraints",), rule, fix)]
         except ExpressionError as error:
-            return [Problem(self._where(error.source), error.rule, error.fix)]
+            return [Problem(self._where(error), error.rule, error.fix)]
         rule = "trial 0, the default configuration, does not meet `{}`."
         fix = "Give the parameters a `default:` that does; a repeated one takes a list."
         sources = [constraint.source for constraint in self.constraints]
@@ -272,15 +264,39 @@ class Space:
             for source in broken
         ]
 
-    def _where(self, source: str) -> Where:
-        """Return where an expression stands in the file."""
-        for step in self.steps:
-            for key in ("when", "repeat", "value"):
-                part = getattr(step, key)
-                if isinstance(part, Expression) and part.source == source:
-                    return ("parameters", step.name, "expression" if key == "value" else key)
-        sources = [constraint.source for constraint in self.constraints]
-        return ("constraints", sources.index(source))
+    def _where(self, error: ExpressionError) -> Where:
+        """Return where the expression stands that has no value."""
+        if not error.parameter:
+            sources = [constraint.source for constraint in self.constraints]
+            return ("constraints", sources.index(error.source))
+        (step,) = (step for step in self.steps if step.name == error.parameter)
+        keys = {"when": step.when, "expression": step.value, "repeat": step.repeat}
+        for key, part in keys.items():
+            if isinstance(part, Expression) and part.source == error.source:
+                return ("parameters", step.name, key)
+        return ("parameters", step.name, "repeat")
+
+
+def _take(
+    step: Step, answer: Answer, values: dict[str, Any], configuration: Configuration
+) -> None:
+    """Give a value to a parameter that is there, or to each of its elements."""
+    if not step.is_repeated:
+        value = _value(step, step.name, 0, answer, values)
+        if value is not ABSENT:
+            values[step.name] = configuration[step.name] = value
+        return
+    names = step.names(_count(step, values))
+    if len(configuration) + len(names) > MAX_SIZE:
+        raise ExpressionError(f"a configuration has at most {MAX_SIZE:,} values.")
+    elements: list[Any] = []
+    for i, name in enumerate(names):
+        value = _value(step, name, i, answer, values)
+        elements.append(value)  # absent or not, so that the others keep their numbers
+        if value is not ABSENT:
+            configuration[name] = value
+    if elements:
+        values[step.name] = elements
 
 
 def _value(step: Step, name: str, index: int, answer: Answer, values: dict[str, Any]) -> Any:
@@ -328,6 +344,7 @@ class _Compiler:
         self.problems: list[Problem] = []
         self.derived: dict[str, Expression | None] = {}  # None: at work on it, or not to be had
         model = parameters.get(MODEL)
+        self.has_branches = isinstance(model, Categorical | str)
         self.models = model.choices if isinstance(model, Categorical) else ()
         self._check_names()
 
@@ -395,6 +412,8 @@ class _Compiler:
         repeat: Any = parameter.repeat
         if isinstance(repeat, str):
             repeat = self._expression(repeat, name, (*where, "repeat"), "number", "a repeat") or 1
+        if name == MODEL and repeat is not None:
+            self.problems.append(Problem((*where, "repeat"), "`model` is one, and not repeated."))
         for key, part in (("when", when), ("repeat", repeat)):
             if isinstance(part, Expression) and part.has_index:
                 rule = f"`i` counts elements, and cannot stand in `{key}:`."
@@ -406,7 +425,11 @@ class _Compiler:
         return Step(name, parameter, self._branch(branch, name), when or None, repeat, value)
 
     def _branch(self, branch: str, name: str) -> str | None:
-        return branch if branch in self.models and branch != name else None
+        """Return the model to which a parameter belongs, where the file chooses one."""
+        if branch == name or not self.has_branches:
+            return None
+        # Where the model is fixed, every other branch is another model's.
+        return branch if branch in self.models or not self.models else None
 
     def _derived(self, name: str) -> Expression | None:
         """Compile what a derived parameter says, once."""

@@ -37,6 +37,9 @@ BAD_SEARCHES = [
     (["--storage", "nonsense"], 4, "cannot be opened"),
     (["--set", "resources.gpus=1"], 5, "but Ray has 0"),
     (["--home", "quick.yaml"], 2, "is a file"),
+    (["--set", "parameters.dropout.when=layer > 1"], 2, "Did you mean 'layers'?"),
+    (["--set", "constraints=[layers > 9]"], 2, "not one of 20,000 configurations"),
+    (["--from", "other", "--executor", "inline"], 2, "there is no study"),
 ]
 
 

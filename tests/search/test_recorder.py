@@ -14,7 +14,12 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from truetune.search.recorder import Delivery, Destination, MLflowRecorder, NullRecorder
 
-STUDY = {"name": "it's", "parameters": {"seed": "0"}, "tags": {"python": "3"}, "files": {"experiment.yaml": "a: 1\n"}}
+STUDY = {
+    "name": "it's",
+    "parameters": {"seed": "0"},
+    "tags": {"python": "3"},
+    "files": {"experiment.yaml": "a: 1\n"},
+}
 CLOSE = {"status": "FINISHED", "metrics": {"best.validation_loss": 0.25}, "tags": {"best": "0"}}
 
 

@@ -376,8 +376,24 @@ def test_a_changed_space_is_refused_with_the_difference(tune: Tune, write_space:
     assert tune("search", path, "--executor", "inline").returncode == 0
     changed = tune("search", path, "--set", "parameters.dropout.high=0.6")
     assert changed.returncode == 2
-    assert "parameters.dropout.high: was 0.5, is 0.6" in changed.stderr
-    assert "--study" in changed.stderr
+    assert "  parameters.dropout: widened, was [0.0, 0.5], is [0.0, 0.6]\n" in changed.stderr
+    assert "--study NEW, and --from quick to carry over" in changed.stderr
+
+
+def test_a_changed_space_goes_on_from_the_old_trials(tune: Tune, write_space: Write) -> None:
+    path = write_space()
+    assert tune("search", path, "--executor", "inline").returncode == 0
+    flags = ("--study", "wider", "--from", "quick", "--trials", 8)
+    changed = ("--set", "parameters.dropout.high=0.6", "--executor", "inline", "--json")
+    done = tune("search", path, *flags, *changed)
+    assert "wider: 6 trials of quick fit and are carried over" in done.stderr
+    summary = json.loads(done.stdout)
+    assert summary["trials"]["total"] == 8
+    old = json.loads(tune("trials", "quick", "--json").stdout)["trials"]
+    new = json.loads(tune("trials", "wider", "--json").stdout)["trials"]
+    assert [trial["value"] for trial in new[:6]] == [trial["value"] for trial in old]
+    _, children = runs(path.parent, "wider")
+    assert children.keys() == set(range(8))
 
 
 def test_sampler_pruner_and_budget_may_change_between_runs(tune: Tune, write_space: Write) -> None:

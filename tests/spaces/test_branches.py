@@ -202,3 +202,16 @@ def test_what_looks_like_a_parameter_is_one_though_perhaps_misspelled(value: Any
 )
 def test_any_other_mapping_is_a_branch(value: Any) -> None:
     assert not is_entry(value)
+
+
+def test_a_slip_in_the_word_type_is_no_branch(tmp_path: Path) -> None:
+    ((_, rule),) = mistakes_in(write(tmp_path, "  b: {tpye: int}\n"))
+    assert "has a `type:`" in rule
+
+
+@pytest.mark.parametrize("name", ["slow", "step", "base", "min", "type_of"])
+def test_a_branch_may_hold_a_parameter_that_is_called_like_a_key(
+    name: str, tmp_path: Path
+) -> None:
+    inner = f"  b:\n    {name}: {{type: int, low: 1, high: 2}}\n"
+    assert f"b.{name}" in load(write(tmp_path, inner)).parameters

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import pickle
 from pathlib import Path
 from typing import Any
@@ -239,6 +240,12 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         read(path)
     assert caught.value.cause == f"{path}: there is no such file."
     assert "spaces/mlp.yaml" in caught.value.fix
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "space.yaml")
+    with pytest.raises(MistakesError, match="is a device or a pipe"):
+        read(tmp_path / "space.yaml")
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:

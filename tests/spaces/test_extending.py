@@ -379,3 +379,9 @@ def test_an_odd_path_of_a_data_file_is_no_crash(tmp_path: Path, source: str) -> 
     except InputError:
         return
     assert experiment.data.source
+
+
+def test_the_command_line_cannot_extend(tmp_path: Path) -> None:
+    with pytest.raises(MistakesError) as caught:
+        load(write(tmp_path), {"extends": "other.yaml"})
+    assert caught.value.cause == "--set extends: what a file extends stands in the file itself."

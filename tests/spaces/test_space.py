@@ -988,3 +988,35 @@ def test_a_configuration_may_fit_a_space_that_has_changed(
 def test_what_has_no_value_does_not_fit() -> None:
     space = Space({"n": whole(1, 9), "share": follows("1 / n")})
     assert space.fit({"n": 0, "share": 1}) is None
+
+
+def test_a_fixed_model_leaves_the_branches_of_the_others_out() -> None:
+    fixed: dict[str, Any] = {"model": "linear", "mlp.layers": whole(1, 3), "linear.bias": 1}
+    assert Space({**fixed, "rate": whole(1, 2)}).default() == {
+        "model": "linear",
+        "linear.bias": 1,
+        "rate": 1,
+    }
+
+
+def test_a_model_is_not_repeated() -> None:
+    ((where, *_),) = problems({"model": one_of("a", "b", repeat=2)})
+    assert where == ("parameters", "model", "repeat")
+
+
+def test_two_expressions_of_the_same_words_are_told_apart() -> None:
+    parameters = {
+        "a": whole(0, 2, default=1),
+        "x.a": whole(1, 2),
+        "x.c": follows("1 / a"),
+        "c": follows("1 / a"),
+    }
+    ((where, *_),) = problems(parameters)
+    assert where == ("parameters", "c", "expression")
+
+
+def test_a_configuration_does_not_grow_without_end() -> None:
+    wide = {f"p{k}": whole(1, 2, repeat=1000) for k in range(11)}
+    ((where, rule, *_),) = problems(wide)
+    assert rule == "a configuration has at most 10,000 values."
+    assert where == ("parameters", "p10", "repeat")
