@@ -26,10 +26,10 @@ from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
 from ..errors import InputError
-from ..spaces import Categorical, Configuration, Float, Int, Space
+from ..spaces import Categorical, Configuration, Float, Int, Scalar, Space
 from ..spaces.parameters import Varied
 
-MAX_PROPOSALS = 20
+MAX_PROPOSALS = 50
 
 
 class FeasibleSampler(BaseSampler):
@@ -81,7 +81,10 @@ class FeasibleSampler(BaseSampler):
 
     def _proposed(self, study: Study, trial: FrozenTrial) -> Configuration | None:
         for _ in range(MAX_PROPOSALS):
-            configuration = self.space.suggest(Proposal(self.sampler, study, trial))
+            try:
+                configuration = self.space.walk(Proposal(self, study, trial).answer)
+            except _LostError:
+                continue
             if not self.space.broken(configuration):
                 return configuration
         return None
@@ -97,13 +100,28 @@ class FeasibleSampler(BaseSampler):
         )
 
 
-class Proposal:
-    """Asks a sampler for values as Optuna's own trial does, and keeps nothing of it."""
+class _LostError(Exception):
+    """What is drawn so far breaks a constraint already."""
 
-    def __init__(self, sampler: BaseSampler, study: Study, trial: FrozenTrial) -> None:
-        self.sampler, self.study, self.trial = sampler, study, trial
-        together = sampler.infer_relative_search_space(study, trial)
-        self.together = sampler.sample_relative(study, trial, together)
+
+class Proposal:
+    """Asks a sampler for values as Optuna's own trial does, and keeps nothing of it.
+
+    It gives up at the first value that breaks a constraint: TPE's time goes into each of them.
+    """
+
+    def __init__(self, asking: FeasibleSampler, study: Study, trial: FrozenTrial) -> None:
+        self.sampler, self.study, self.trial = asking.sampler, study, trial
+        self.space = asking.space
+        together = self.sampler.infer_relative_search_space(study, trial)
+        self.together = self.sampler.sample_relative(study, trial, together)
+        self.drawn: Configuration = {}
+
+    def answer(self, parameter: Varied, name: str, _: int) -> Scalar:
+        value = self.drawn[name] = parameter.suggest(self, name)
+        if self.space.is_lost(self.drawn):
+            raise _LostError
+        return value
 
     def suggest_float(
         self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False

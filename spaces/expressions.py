@@ -71,6 +71,7 @@ class Expression:
     references: tuple[str, ...]  # full names, in the order in which they appear
     has_index: bool  # whether `i` appears, so that it is about each element of a repeat
     subscripted: tuple[str, ...]  # the repeated parameters whose elements it takes
+    takes_lists: bool  # whether it needs all elements of a repeated parameter at once
     _evaluate: Evaluate
 
     def __call__(self, values: Values) -> Any:
@@ -133,6 +134,7 @@ def parse(
         references=tuple(compiler.references),
         has_index=compiler.has_index,
         subscripted=tuple(compiler.subscripted),
+        takes_lists=compiler.takes_lists,
         _evaluate=node.evaluate,
     )
 
@@ -237,6 +239,7 @@ class _Compiler:
         self.references: dict[str, None] = {}  # a set that keeps its order
         self.subscripted: dict[str, None] = {}
         self.has_index = False
+        self.takes_lists = False
 
     def node(self, tree: ast.expr) -> _Node:
         match tree:
@@ -447,6 +450,7 @@ class _Compiler:
             raise ExpressionError(
                 f"`{function}` takes numbers, but `{node.reference.name}` is not."
             )
+        self.takes_lists = True
         apply = _OF_A_LIST[function]
 
         def evaluate(values: Values) -> Any:

@@ -189,14 +189,17 @@ class Space:
 
     def broken(self, configuration: Configuration) -> list[str]:
         """Return the constraints that a configuration does not meet."""
-        if not self.constraints:
-            return []
+        values = self._values(configuration) if self.constraints else {}
+        return [c.source for c in self.constraints if _is_broken(c, values)]
+
+    def is_lost(self, configuration: Configuration) -> bool:
+        """Whether the values drawn so far break a constraint, whatever is drawn after them.
+
+        What is not drawn yet counts as absent, and no more values make a false constraint true;
+        but the sum of all elements is known only when all are.
+        """
         values = self._values(configuration)
-        return [
-            constraint.source
-            for constraint in self.constraints
-            if any(constraint(at) is False for at in constraint.elements(values))
-        ]
+        return any(not c.takes_lists and _is_broken(c, values) for c in self.constraints)
 
     def feasible(self, random: Random) -> Iterator[tuple[Configuration, bool]]:
         """Draw uniformly for ever, saying of each configuration whether it meets them all."""
@@ -275,6 +278,10 @@ class Space:
             if isinstance(part, Expression) and part.source == error.source:
                 return ("parameters", step.name, key)
         return ("parameters", step.name, "repeat")
+
+
+def _is_broken(constraint: Expression, values: Mapping[str, Any]) -> bool:
+    return any(constraint(at) is False for at in constraint.elements(values))
 
 
 def _take(

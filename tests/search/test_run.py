@@ -153,9 +153,15 @@ def test_a_completed_trial_leaves_weights_and_predictions(
 
 def test_trial_0_is_the_default_configuration(searched: tuple[Path, dict[str, Any]]) -> None:
     folder, _ = searched
-    first = stored(folder).trials[0].params
-    assert first["learning_rate"] == pytest.approx((1e-4 * 1e-1) ** 0.5)
-    assert (first["layers"], first["hidden_units"], first["dropout"]) == (2, 64, 0.25)
+    assert stored(folder).trials[0].params == {
+        "learning_rate": pytest.approx((1e-4 * 1e-1) ** 0.5),
+        "batch_size": 64,
+        "layers": 2,
+        "hidden_units.0": 64,
+        "hidden_units.1": 64,
+        "dropout": 0.25,
+        "optimizer": "adam",  # and so without a momentum
+    }
 
 
 def test_only_the_best_weights_are_kept(searched: tuple[Path, dict[str, Any]]) -> None:
