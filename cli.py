@@ -103,11 +103,13 @@ def init(data: str, target: str | None, out: Path | None, as_json: bool) -> None
     """Write a first space for DATA: a .csv or .parquet file, or a built-in set (sklearn:iris)."""
     from .search.drafts import write_draft
 
-    path, text = write_draft(data, target, out)
+    path, draft = write_draft(data, target, out)
     if as_json:
-        _print_json({"file": str(path), "text": text})
+        _print_json({"file": str(path), "task": draft.facts.task, "text": draft.text})
         return
-    click.echo(f"Wrote {path}.\n")
+    click.echo(
+        "\n".join([f"Wrote {path}.", "", *(f"  {line}" for line in draft.facts.summary()), ""])
+    )
     click.echo(f"  tune check {path}    explains it")
     click.echo(f"  tune search {path}   searches")
 

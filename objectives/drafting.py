@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
+from typing import NamedTuple
 
 import numpy as np
 
@@ -44,6 +45,22 @@ class Facts:
     n_inputs: int
     n_outputs: int
     unstratified: str | None  # why classes cannot stand in every part alike; None: they can
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """Training rows, inputs, outputs: what widths follow from."""
+        return self.n_train, self.n_inputs, self.n_outputs
+
+    def summary(self) -> list[str]:
+        """Return what was decided, and why, in a few lines."""
+        middle = f"{(self.n_inputs + self.n_outputs) / 2:g}"
+        fewest, most = (f"{units_by_rows(*self.sizes, a=a):.1f}" for a in (10, 2))
+        return [
+            f"{self.task}: {self.reason}",
+            COSTS[self.task],
+            f"hidden units: midway between {self.n_outputs} outputs and {self.n_inputs} inputs is "
+            f"{middle}; by {self.n_train} training rows it is {fewest} (a = 10) to {most} (a = 2)",
+        ]
 
 
 def look(source: str, target: str | None) -> Facts:
@@ -116,8 +133,15 @@ def batch_sizes(n_train: int) -> list[int]:
     return fitting or [2 ** int(math.log2(min(n_train, sizes[0])))]
 
 
-def draft(source: str, target: str | None, path_in_file: str | None = None) -> str:
-    """Return the text of an experiment file that searches on a source.
+class Draft(NamedTuple):
+    """The text of a file, and what it rests on."""
+
+    text: str
+    facts: Facts
+
+
+def draft(source: str, target: str | None, path_in_file: str | None = None) -> Draft:
+    """Write an experiment file that searches on a source.
 
     Args:
         source: A built-in set or the path of a table.
@@ -128,12 +152,9 @@ def draft(source: str, target: str | None, path_in_file: str | None = None) -> s
         InputError: the source cannot be read, or no search could use it.
     """
     facts = look(source, target)
-    sizes = (facts.n_train, facts.n_inputs, facts.n_outputs)
-    low, high, first = hidden_units(*sizes)
-    stratify = (
-        "" if facts.task == "regression" else f"stratify: {scalar(not facts.unstratified)}, "
-    )
-    return _TEMPLATE.substitute(
+    low, high, first = hidden_units(*facts.sizes)
+    stratify = f"stratify: {scalar(not facts.unstratified)}, "
+    text = _TEMPLATE.substitute(
         vars(facts),
         study=scalar(_study_name(source)),
         source=scalar(path_in_file or source),
@@ -142,8 +163,8 @@ def draft(source: str, target: str | None, path_in_file: str | None = None) -> s
         stratify="" if facts.task == "regression" else stratify,
         cost=COSTS[facts.task],
         middle=f"{(facts.n_inputs + facts.n_outputs) / 2:g}",
-        most=f"{units_by_rows(*sizes, a=2):.1f}",
-        fewest=f"{units_by_rows(*sizes, a=10):.1f}",
+        most=f"{units_by_rows(*facts.sizes, a=2):.1f}",
+        fewest=f"{units_by_rows(*facts.sizes, a=10):.1f}",
         smallest=FEWEST_UNITS,
         largest=MOST_UNITS,
         low=low,
@@ -151,6 +172,7 @@ def draft(source: str, target: str | None, path_in_file: str | None = None) -> s
         first=first,
         batch_sizes=batch_sizes(facts.n_train),
     )
+    return Draft(text, facts)
 
 
 _TEMPLATE = Template("""\

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..spaces import __file__ as spaces_file
 
+if TYPE_CHECKING:
+    from ..objectives.drafting import Draft
 
-def write_draft(data: str, target: str | None, out: Path | None) -> tuple[Path, str]:
-    """Write a first experiment file for a source; return its path and its text.
+
+def write_draft(data: str, target: str | None, out: Path | None) -> tuple[Path, Draft]:
+    """Write a first experiment file for a source; return its path and what is in it.
 
     Raises:
         InputError: the source cannot be used, or the file is there already.
@@ -22,11 +26,11 @@ def write_draft(data: str, target: str | None, out: Path | None) -> tuple[Path, 
     name = sources.built_in_name(data) or Path(data).stem
     path = out or Path(f"{name}.yaml")
     _refuse_to_overwrite(path)
-    text = drafting.draft(source, target, path_from(path, source))
+    draft = drafting.draft(source, target, path_from(path, source))
     schema = path_from(path, str(Path(spaces_file).parent / "schema.json"))
-    text = f"# yaml-language-server: $schema={schema}\n{text}"
-    save(text, path)
-    return path, text
+    draft = draft._replace(text=f"# yaml-language-server: $schema={schema}\n{draft.text}")
+    save(draft.text, path)
+    return path, draft
 
 
 def path_from(file: Path | None, source: str) -> str:

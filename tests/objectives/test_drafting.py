@@ -156,7 +156,7 @@ def test_facts_are_those_of_the_set() -> None:
 def test_draft_of_a_built_in_set_loads_and_fits_the_data(
     loaded: Callable[[str], Experiment], name: str, task: str, n_outputs: int
 ) -> None:
-    experiment = loaded(draft(f"sklearn:{name}", None))
+    experiment = loaded(draft(f"sklearn:{name}", None).text)
     assert problems(experiment) == []
     assert (experiment.study, experiment.task, experiment.model.name) == (name, task, "mlp")
     facts, description = look(f"sklearn:{name}", None), _develop(experiment).description
@@ -169,7 +169,7 @@ def test_facts_of_a_table_are_those_of_its_development(
 ) -> None:
     colours = ["red", "blue", None, "green", "red"] * 20
     source = table(colour=colours, size=range(100), rare=[*"a" * 99, "b"], y=["no", "yes"] * 50)
-    experiment = loaded(draft(source, "y"))
+    experiment = loaded(draft(source, "y").text)
     facts, description = look(source, "y"), _develop(experiment).description
     assert experiment.data.split.stratify is True
     assert facts.n_rows == 100
@@ -178,7 +178,7 @@ def test_facts_of_a_table_are_those_of_its_development(
 
 
 def test_draft_begins_small_and_simple() -> None:
-    parameters = plain(draft("sklearn:digits", None))["parameters"]
+    parameters = plain(draft("sklearn:digits", None).text)["parameters"]
     assert parameters["layers"]["default"] == 1
     assert parameters["optimizer"]["choices"][0] == "sgd"
     assert parameters["use_dropout"]["choices"][0] is False
@@ -211,27 +211,27 @@ def test_draft_begins_small_and_simple() -> None:
     ],
 )
 def test_draft_says_why(name: str, lines: list[str]) -> None:
-    text = draft(f"sklearn:{name}", None)
+    text = draft(f"sklearn:{name}", None).text
     assert all(line in text for line in lines)
 
 
 @pytest.mark.parametrize("name", ["digits", "breast_cancer", "diabetes"])
 def test_draft_is_no_wider_than_an_editor(name: str) -> None:
-    assert max(map(len, draft(f"sklearn:{name}", None).splitlines())) < 100
+    assert max(map(len, draft(f"sklearn:{name}", None).text.splitlines())) < 100
 
 
 def test_numbers_are_not_stratified() -> None:
-    assert "stratify" not in plain(draft("sklearn:diabetes", None))["data"]["split"]
+    assert "stratify" not in plain(draft("sklearn:diabetes", None).text)["data"]["split"]
 
 
 def test_card_is_there_to_be_filled_in() -> None:
-    card = plain(draft("sklearn:iris", None))["card"]
+    card = plain(draft("sklearn:iris", None).text)["card"]
     assert card == {"purpose": "", "human_level": None, "published": []}
 
 
 def test_class_too_rare_to_stratify_is_told_in_a_comment(table: Write) -> None:
     source = table(x=range(50), y=[*["common", "other"] * 24, "odd\n  one: {", "other"])
-    text = draft(source, "y")
+    text = draft(source, "y").text
     assert plain(text)["data"]["split"]["stratify"] is False
     assert "needs 3 rows of every class, but class odd" in text
     assert _develop_of(text).n_train == 30
@@ -267,7 +267,7 @@ def test_names_are_read_back_as_they_are(
     table: Write, loaded: Callable[[str], Experiment], name: str
 ) -> None:
     source = table(**{"x": range(50), name: np.linspace(0, 1, 50)})
-    experiment = loaded(draft(source, name))
+    experiment = loaded(draft(source, name).text)
     assert (experiment.data.source, experiment.data.target) == (source, name)
     assert _develop(experiment).description.n_train == 30
 
@@ -275,14 +275,14 @@ def test_names_are_read_back_as_they_are(
 @pytest.mark.parametrize("stem", ["house prices", "a: b #c", "null", "emoji 🙂", "tab\there"])
 def test_study_is_called_as_the_file(table: Write, stem: str) -> None:
     source = table(f"{stem}.parquet", x=range(50), y=np.linspace(0, 1, 50))
-    settings = plain(draft(source, "y"))
+    settings = plain(draft(source, "y").text)
     assert settings["study"] == stem.replace("\t", "_")
     assert settings["data"]["source"] == source
 
 
 def test_file_may_spell_the_path_in_its_own_way(table: Write) -> None:
     source = table(x=range(50), y=np.linspace(0, 1, 50))
-    text = draft(source, "y", "../data/rows.parquet")
+    text = draft(source, "y", "../data/rows.parquet").text
     assert plain(text)["data"]["source"] == "../data/rows.parquet"
     assert source not in text
 
@@ -297,3 +297,12 @@ def test_source_that_no_search_could_use_is_not_drafted(
     source = table(x=range(n_rows), y=np.linspace(0.5, 1, n_rows))
     with pytest.raises(InputError, match=cause):
         draft(source, target)
+
+
+def test_a_summary_names_the_task_its_cost_and_both_widths() -> None:
+    assert draft("sklearn:wine", None).facts.summary() == [
+        "classification: the target has 3 different whole numbers",
+        "cross-entropy: an output a class, and being sure and wrong costs most",
+        "hidden units: midway between 3 outputs and 13 inputs is 8; by 106 training rows it is "
+        "0.7 (a = 10) to 3.3 (a = 2)",
+    ]
