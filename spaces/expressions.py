@@ -361,19 +361,8 @@ class _Compiler:
     def logic(self, is_and: bool, parts: list[ast.expr]) -> _Node:
         role = "a part of `and`" if is_and else "a part of `or`"
         compiled = [self.of_kind(part, "boolean", role) for part in parts]
-        decisive = not is_and  # one false decides an `and`, one true an `or`
-
-        def evaluate(values: Values) -> Any:
-            result: Any = is_and
-            for part in compiled:
-                value = part(values)
-                if value is decisive:
-                    return decisive
-                if value is ABSENT:
-                    result = ABSENT
-            return result
-
-        return _Node(evaluate, _BOOLEAN)
+        # One false decides an `and`, one true an `or`.
+        return _Node(_joined(compiled, decisive=not is_and), _BOOLEAN)
 
     def negation(self, operand: ast.expr) -> _Node:
         inner = self.of_kind(operand, "boolean", "what `not` turns round")
@@ -465,18 +454,7 @@ class _Compiler:
             self.comparison(left, op, right)
             for left, op, right in zip(operands, ops, operands[1:], strict=False)
         ]
-
-        def evaluate(values: Values) -> Any:
-            result: Any = True
-            for pair in pairs:
-                value = pair(values)
-                if value is False:
-                    return False
-                if value is ABSENT:
-                    result = ABSENT
-            return result
-
-        return _Node(pairs[0] if len(pairs) == 1 else evaluate, _BOOLEAN)
+        return _Node(pairs[0] if len(pairs) == 1 else _joined(pairs, decisive=False), _BOOLEAN)
 
     def comparison(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Evaluate:
         if isinstance(op, ast.In | ast.NotIn):
@@ -559,6 +537,22 @@ class _Compiler:
             return ABSENT if value is ABSENT else (value in members) is not is_not
 
         return evaluate
+
+
+def _joined(parts: list[Evaluate], decisive: bool) -> Evaluate:
+    """Return the three-valued `and` or `or` of parts, which one decisive value settles."""
+
+    def evaluate(values: Values) -> Any:
+        result: Any = not decisive
+        for part in parts:
+            value = part(values)
+            if value is decisive:
+                return decisive
+            if value is ABSENT:
+                result = ABSENT
+        return result
+
+    return evaluate
 
 
 def _single(reference: Reference) -> Reference:
