@@ -48,7 +48,7 @@ MAX_DRAWS = 20_000
 MAX_DRAWN_VALUES = 200_000  # of which there may be fewer, where configurations are large
 MAX_SIZE = 10_000  # values of a configuration
 _N_TRIED = 200  # configurations that are tried when a space is built
-_N_HINTED = 100  # problems that are worth looking for a name nearby
+_N_HINTED = 30  # problems that are worth looking for a name nearby
 
 # The parameter that chooses the architecture. `mlp.layers` is there where it is `mlp`.
 MODEL = "model"
