@@ -25,7 +25,7 @@ def read_with_bases(path: Path, below: tuple[Path, ...] = ()) -> Document:
     """Read a file and what it extends, as one document. See `document.read` for what is raised."""
     document = read(path)
     flatten(document)
-    _resolve_source(document, ("data", "source"), path.parent)
+    _resolve_source(document, path.parent)
     base_name = document.data.pop(KEY, None)
     if base_name is None:
         return document
@@ -62,7 +62,7 @@ def override(document: Document, settings: Mapping[str, Any]) -> None:
         if where[0] == SECTION:  # a parameter is right or wrong as a whole
             document.positions[where[:2]] = Place(f"--set {dotted}")
         if where == ("data", "source"):
-            _resolve_source(document, where, Path.cwd())
+            _resolve_source(document, Path.cwd())
     flatten(document)
 
 
@@ -82,7 +82,7 @@ def _set(data: dict[str, Any], parts: list[str], value: Any) -> Where:
         data[key] = data = dict(inner) if isinstance(inner, dict) else {}
 
 
-def _resolve_source(document: Document, where: Where, folder: Path) -> None:
+def _resolve_source(document: Document, folder: Path) -> None:
     """Make the path of a data file absolute: it is relative to the file that names it."""
     data = document.data.get("data")
     source = data.get("source") if isinstance(data, dict) else None
