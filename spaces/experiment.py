@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from .parameters import Parameter, Section, Text, as_tuple
-from .space import Space
+from .space import MODEL, Space
 
 Task = Literal["binary", "classification", "regression"]
 
@@ -233,6 +233,8 @@ class Experiment(Section):
         """
         content = self.model_dump(mode="json", include=IDENTITY)
         content["data"]["source"] = Path(self.data.source).name
+        if MODEL in self.parameters:
+            del content["model"]  # the one a file would have had
         return content
 
 

@@ -419,3 +419,10 @@ def test_using_the_space_of_an_experiment_leaves_the_experiment_as_it_was() -> N
 def test_an_experiment_may_be_built_from_its_parts() -> None:
     dropout = Float(type="float", low=0.0, high=0.5)
     assert experiment(parameters={"dropout": dropout}, training=Training()) == experiment()
+
+
+def test_a_model_that_varies_is_named_among_the_parameters_only() -> None:
+    choice = {"type": "categorical", "choices": ["mlp", "linear"]}
+    identity = experiment(parameters={"model": choice}).identity()
+    assert "model" not in identity
+    assert identity["parameters"]["model"] == choice
