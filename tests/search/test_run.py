@@ -257,6 +257,8 @@ def finished(folder: Path) -> int:
 
 
 LONG = {"training": {"epochs": 60}, "budget": {"trials": 24}, "pruner": "none"}
+# Still at it when other processes have started, looked and spoken, however slow the machine.
+ENDLESS = {**LONG, "budget": {"trials": 100_000}}
 
 
 @pytest.mark.parametrize(
@@ -268,7 +270,7 @@ def test_an_interrupted_search_exits_130_and_leaves_nothing_running(
     write_space: Write,
     start_long: Start,
 ) -> None:
-    path = write_space(**{**LONG, "budget": {"trials": 400}})
+    path = write_space(**ENDLESS)
     search = start_long(path, executor)
     wait_for_trials(path.parent, 3)
     search.send_signal(number)
@@ -328,7 +330,7 @@ def test_a_killed_search_trains_the_same_trials_when_it_goes_on(
 
 
 def test_no_process_outlives_a_search(write_space: Write, start_long: Start) -> None:
-    path = write_space(**LONG)
+    path = write_space(**{**ENDLESS, "budget": {"trials": 100_000, "time": "15s"}})
     search = start_long(path, "ray")
     wait_for_trials(path.parent, 1)
     family = psutil.Process(search.pid).children(recursive=True)
@@ -344,7 +346,7 @@ def test_a_second_driver_is_refused_and_told_who_holds_the_study(
     write_space: Write,
     start_long: Start,
 ) -> None:
-    path = write_space(**LONG)
+    path = write_space(**ENDLESS)
     first = start_long(path, "inline")
     wait_for_trials(path.parent, 1)
     second = tune("search", path)
@@ -355,7 +357,7 @@ def test_a_second_driver_is_refused_and_told_who_holds_the_study(
 
 
 def test_stop_ends_a_running_search(tune: Tune, write_space: Write, start_long: Start) -> None:
-    path = write_space(**LONG)
+    path = write_space(**ENDLESS)
     search = start_long(path, "inline")
     wait_for_trials(path.parent, 1)
     running = json.loads(tune("status", "quick", "--json").stdout)
