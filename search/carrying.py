@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.distributions import BaseDistribution
 from optuna.trial import FixedTrial, FrozenTrial, TrialState
 
 from ..errors import InputError
 from ..objectives.files import PREDICTIONS, WEIGHTS
 from ..spaces import Configuration, Experiment, Space
 from ..spaces.differences import differences
-from .feasible import distribution_of
+from .trials import configuration_of
 
 # What may differ between two studies whose trials are comparable.
 _MAY_DIFFER = ("parameters", "constraints", "seed")
@@ -66,7 +65,7 @@ def carried(
     for trial in source.get_trials(
         deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)
     ):
-        configuration = experiment.space.fit(_configuration(old, trial))
+        configuration = experiment.space.fit(configuration_of(trial, old))
         if configuration is not None:
             yield _copy(trial, source.study_name, configuration, experiment.space, folder)
 
@@ -80,19 +79,11 @@ def _as_experiment(study: str, identity: Mapping[str, Any]) -> dict[str, Any]:
     return {"study": study, **content}
 
 
-def _configuration(space: Space, trial: FrozenTrial) -> Configuration:
-    """Return all of a trial's configuration: what was chosen, and what was fixed or derived."""
-    return space.suggest(FixedTrial(trial.params))
-
-
 def _copy(
     trial: FrozenTrial, study: str, configuration: Configuration, space: Space, folder: Path
 ) -> FrozenTrial:
-    params = space.asked(configuration)
-    distributions: dict[str, BaseDistribution] = {}
-    space.walk(
-        lambda p, name, _: distributions.update({name: distribution_of(p)}) or configuration[name]
-    )
+    asked = FixedTrial(space.asked(configuration))
+    space.suggest(asked)  # which notes what each value is drawn from
     attributes = dict(trial.user_attrs)
     attributes["carried_from"] = {"study": study, "number": trial.number}
     attributes["record"] = _with_files(attributes.get("record", {}), folder, trial.number)
@@ -100,8 +91,8 @@ def _copy(
     copied = optuna.trial.create_trial(
         state=trial.state,
         value=trial.value,
-        params=params,
-        distributions=distributions,
+        params=asked.params,
+        distributions=asked.distributions,
         user_attrs=attributes,
         intermediate_values=trial.intermediate_values,
     )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from optuna.trial import FixedTrial
-
 from ..errors import InputError
 from ..models import ARCHITECTURES
 from ..objectives.configurations import own_name
@@ -16,6 +14,7 @@ from ..spaces.space import MODEL
 from ..spaces.writing import experiment_text
 from .drafts import path_from
 from .queries import Studies
+from .trials import configuration_of
 
 
 def export(studies: Studies, name: str | None, number: int | None, out: Path | None) -> str:
@@ -40,7 +39,7 @@ def export(studies: Studies, name: str | None, number: int | None, out: Path | N
         )
     content = studies.experiment_content(study)
     experiment = Experiment.model_validate(content)
-    configuration = experiment.space.suggest(FixedTrial(trial.params))
+    configuration = configuration_of(trial, experiment.space)
     content |= {
         "study": f"{study.study_name}-trial-{trial.number}",
         "data": {**content["data"], "source": path_from(out, content["data"]["source"])},

@@ -26,7 +26,7 @@ from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
 from ..errors import InputError
-from ..spaces import Categorical, Configuration, Float, Int, Scalar, Space
+from ..spaces import Configuration, Scalar, Space
 from ..spaces.parameters import Varied
 
 MAX_PROPOSALS = 50
@@ -144,18 +144,3 @@ class Proposal:
         if name in self.together:
             return self.together[name]
         return self.sampler.sample_independent(self.study, self.trial, name, distribution)
-
-
-def distribution_of(parameter: Varied) -> BaseDistribution:
-    """Return what Optuna calls a parameter's range or choices."""
-    match parameter:
-        case Float():
-            low, high = parameter.low, parameter.high
-            return FloatDistribution(low, high, log=parameter.log, step=parameter.step)
-        case Int():
-            low, high = parameter.low, parameter.high
-            return IntDistribution(low, high, log=parameter.log, step=parameter.step)
-        case Categorical(ordered=True):
-            return IntDistribution(0, len(parameter.choices) - 1)
-        case Categorical():
-            return CategoricalDistribution(parameter.choices)

@@ -13,7 +13,7 @@ from ..objectives.preparation import prepare
 from .home import Home
 from .queries import Studies
 from .run import Options, load
-from .trials import parameters_of
+from .trials import configuration_of, parameters_of
 
 
 def rerun(
@@ -27,9 +27,7 @@ def rerun(
     experiment = load(path, options.overrides).experiment
     studies = Studies(Home.at(options.home), options.storage)
     trial = studies.trial(experiment.study, number)
-    from optuna.trial import FixedTrial
-
-    configuration = experiment.space.suggest(FixedTrial(trial.params))
+    configuration = configuration_of(trial, experiment.space)
     assignment = Assignment(number, configuration, trial.user_attrs["seed"])
     development = prepare(experiment)
     from ..objectives.trainer import EagerObjective

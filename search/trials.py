@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..spaces import Configuration, Space
+
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
+
+
+def configuration_of(trial: FrozenTrial, space: Space) -> Configuration:
+    """Return all of a trial's configuration: what was chosen, and what was fixed or derived."""
+    from optuna.trial import FixedTrial
+
+    return space.suggest(FixedTrial(trial.params))
 
 
 def parameters_of(trial: FrozenTrial) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import operator
 import re
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ..errors import did_you_mean
@@ -170,7 +170,6 @@ class _Node:
 
 _NUMBER: frozenset[Kind] = frozenset({"number"})
 _BOOLEAN: frozenset[Kind] = frozenset({"boolean"})
-_UNKNOWN: frozenset[Kind] = frozenset({"unknown"})
 
 _CONSTANTS = {"true": True, "false": False, "null": None}
 
@@ -277,10 +276,15 @@ class _Compiler:
             raise ExpressionError("a number in an expression lies within 2**53 of zero.")
         return _Node(lambda _: value, frozenset({kind_of(value)}), literal=True)
 
-    def name(self, tree: ast.expr) -> _Node:
+    def known(self, tree: ast.expr) -> _Node:
+        """Resolve a name that is a parameter's, or a constant's."""
         node = self.name_or_word(tree)
         if node.word is not None:
             raise self.unknown(node.word)
+        return node
+
+    def name(self, tree: ast.expr) -> _Node:
+        node = self.known(tree)
         if node.reference is not None and node.reference.is_repeated:
             raise ExpressionError(
                 f"`{node.reference.name}` is repeated: say which element, or take all of them.",
@@ -318,9 +322,7 @@ class _Compiler:
         raise ExpressionError(f"`{self.shown(tree)}` is not a parameter's name.")
 
     def element(self, target: ast.expr, index: ast.expr) -> _Node:
-        node = self.name_or_word(target)
-        if node.word is not None:
-            raise self.unknown(node.word)
+        node = self.known(target)
         if node.reference is None or not node.reference.is_repeated:
             raise ExpressionError(
                 f"`{self.shown(target)}` is not repeated, so it has no elements.",
@@ -341,7 +343,7 @@ class _Compiler:
                 return ABSENT
             return elements[int(i)] if 0 <= i < len(elements) else ABSENT
 
-        return _Node(evaluate, node.kinds, reference=_single(node.reference))
+        return _Node(evaluate, node.kinds, reference=replace(node.reference, is_repeated=False))
 
     def of_kind(self, tree: ast.expr, kind: Kind, role: str) -> Evaluate:
         """Compile a part that must be of one kind."""
@@ -430,9 +432,7 @@ class _Compiler:
         return _Node(evaluate, _NUMBER)
 
     def call_on_list(self, function: str, argument: ast.expr) -> _Node:
-        node = self.name_or_word(argument)
-        if node.word is not None:
-            raise self.unknown(node.word)
+        node = self.known(argument)
         if node.reference is None or not node.reference.is_repeated:
             raise ExpressionError(f"`{function}` of one thing takes a repeated parameter.")
         if node.kinds != _NUMBER:
@@ -553,7 +553,3 @@ def _joined(parts: list[Evaluate], decisive: bool) -> Evaluate:
         return result
 
     return evaluate
-
-
-def _single(reference: Reference) -> Reference:
-    return Reference(reference.name, reference.kinds, False, reference.choices)

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from scipy.stats import chisquare
 
 from truetune.search import feasible
-from truetune.search.feasible import FeasibleSampler, distribution_of
+from truetune.search.feasible import FeasibleSampler
 from truetune.spaces import Categorical, Float, Int, Space
 from truetune.spaces.parameters import Parameter
 
@@ -116,7 +116,7 @@ def test_a_distribution_is_the_one_that_suggesting_makes(
 ) -> None:
     trial = optuna.create_study(sampler=RandomSampler(seed=0)).ask()
     parameter.suggest(trial, "x")
-    assert distribution_of(parameter) == distribution == trial.distributions["x"]
+    assert trial.distributions["x"] == distribution
 
 
 def test_uniform_draws_follow_the_distribution_of_optunas_random_sampler() -> None:
