@@ -97,13 +97,16 @@ _out = click.option(
 @cli.command()
 @click.argument("data")
 @click.option("--target", metavar="COLUMN", help="The column to predict.")
+@click.option("--query", metavar="SELECT", help="What to select, where DATA is a database.")
 @_out
 @_json
-def init(data: str, target: str | None, out: Path | None, as_json: bool) -> None:
-    """Write a first space for DATA: a .csv or .parquet file, or a built-in set (sklearn:iris)."""
+def init(
+    data: str, target: str | None, query: str | None, out: Path | None, as_json: bool
+) -> None:
+    """Write a first space for DATA: a file, a folder of pictures, a database, sklearn:iris, ..."""
     from .search.drafts import write_draft
 
-    path, draft = write_draft(data, target, out)
+    path, draft = write_draft(data, target, out, query)
     if as_json:
         _print_json({"file": str(path), "task": draft.facts.task, "text": draft.text})
         return
@@ -116,19 +119,30 @@ def init(data: str, target: str | None, out: Path | None, as_json: bool) -> None
 
 @cli.command()
 @click.argument("space", type=click.Path(path_type=Path))
+@click.option("--static", "is_static", is_flag=True, help="Read no data, run no code of yours.")
+@click.option("--profile", "with_profile", is_flag=True, help="Draw the rows on a page of HTML.")
 @_settings
 @_json
-def check(space: Path, settings: tuple[str, ...], as_json: bool) -> None:
-    """Look SPACE over before a search: its mistakes, its parameters, its size."""
+def check(
+    space: Path, is_static: bool, with_profile: bool, settings: tuple[str, ...], as_json: bool
+) -> None:
+    """Look SPACE over before a search: the file's mistakes, its data, its parameters."""
     from dataclasses import asdict
 
     from .search import check as checking
 
-    checked = checking.check(space, _overrides(settings))
+    if is_static and with_profile:
+        raise click.UsageError("--profile draws the data, which --static does not read.")
+    profile = Path(f"{space.stem}-profile.html") if with_profile else None
+    checked = checking.check(space, _overrides(settings), is_static, profile)
     if as_json:
         content = {"ok": checked.is_good, "findings": [vars(f) for f in checked.findings]}
         if checked.explanation is not None:
             content["space"] = asdict(checked.explanation)
+        if checked.sizes:
+            content["data"] = checked.sizes
+        if checked.profile is not None:
+            content["profile"] = str(checked.profile)
         _print_json(content)
     else:
         click.echo(checking.text(space, checked), err=not checked.is_good)

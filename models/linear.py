@@ -25,7 +25,7 @@ class Linear(nn.Module):
 
     def forward(self, x: Tensor, generator: Generator | None = None) -> Tensor:
         """Return the outputs; the generator of a training step has nothing to draw."""
-        output: Tensor = self.output(x)  # (rows, n_outputs)
+        output: Tensor = self.output(x.flatten(1))  # (rows, n_outputs); a picture is its pixels
         return output
 
 

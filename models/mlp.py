@@ -95,6 +95,7 @@ class MLP(nn.Module):
 
     def forward(self, x: Tensor, generator: Generator | None = None) -> Tensor:
         """Return the outputs; with a generator (in training) hidden units are dropped."""
+        x = x.flatten(1)  # a picture is its pixels
         for layer, rate in zip(self.hidden, self.rates, strict=True):
             x = F.relu(layer(x))  # (rows, the layer's width)
             if generator is not None and rate > 0:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import io
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+_FACTS = "facts.json"
 
 
 @dataclass(frozen=True)
 class Fold:
     """Training and validation rows, preprocessed by what the training rows alone decided.
 
-    Inputs are float32 (rows, inputs). Targets are int64 (rows,) for a classification, else
-    float32 (rows, outputs) in the target's own unit. `*_rows` are row numbers in the source.
+    Inputs are float32 (rows, inputs), or (rows, channels, height, width) of pictures. Targets
+    are int64 (rows,) for a classification, else float32 (rows, outputs) in the target's own unit.
+    `*_rows` are row numbers in the source.
     """
 
     x_train: Array
@@ -33,16 +35,19 @@ class Fold:
 
 @dataclass(frozen=True)
 class Description:
-    """Facts about the data that are no row of it."""
+    """Facts about the data that are no row of it. Of folds, rows and inputs are the first's."""
 
     source: str
-    n_inputs: int
+    n_inputs: int  # numbers in a row
     n_outputs: int  # classes, or regression targets; 1 for a binary task
     n_train: int
     n_validation: int
     n_test: int
     data_sha256: str  # of all rows, as read
     split_sha256: str  # of which row went where
+    n_left_out: int = 0  # rows in no part: see `splits`
+    n_folds: int = 1
+    classes: tuple[Any, ...] = ()  # what class numbers stand for; none where targets are numbers
 
 
 @dataclass(frozen=True)
@@ -51,26 +56,45 @@ class Development:
 
     folds: tuple[Fold, ...]
     description: Description
+    preprocessing: tuple[str, ...] = ()  # of each fold, as `Features.to_json` wrote it
 
-    def to_bytes(self) -> bytes:
-        """Return an `.npz` archive without pickles."""
-        buffer = io.BytesIO()
-        arrays = {
-            f"{i}.{field.name}": getattr(fold, field.name)
-            for i, fold in enumerate(self.folds)
-            for field in fields(Fold)
-        }
-        description = np.array(json.dumps(asdict(self.description)))
-        np.savez(buffer, description=description, **arrays)
-        return buffer.getvalue()
+    def without_rows(self) -> Development:
+        """Return what is known of the data, so that the memory of the rows can be let go of."""
+        return replace(self, folds=())
+
+    def without_rows(self) -> Development:
+        """Return what is known of the data, so that the memory of the rows can be let go of."""
+        return replace(self, folds=())
+
+    def save(self, folder: Path) -> None:
+        """Write a file an array, which `load` maps into memory; no pickles."""
+        for i, fold in enumerate(self.folds):
+            for field in fields(Fold):
+                array = getattr(fold, field.name)
+                np.save(folder / f"{i}.{field.name}.npy", array, allow_pickle=False)
+        facts = {"description": asdict(self.description), "preprocessing": self.preprocessing}
+        (folder / _FACTS).write_text(json.dumps(facts))
 
     @classmethod
-    def from_bytes(cls, content: bytes) -> Development:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            description = Description(**json.loads(str(archive["description"])))
-            n_folds = 1 + max(int(name.split(".")[0]) for name in archive if "." in name)
-            folds = tuple(
-                Fold(**{field.name: archive[f"{i}.{field.name}"] for field in fields(Fold)})
-                for i in range(n_folds)
-            )
-        return cls(folds, description)
+    def load(cls, folder: Path) -> Development:
+        """Map what `save` wrote: read-only, and read from disk where it is looked at.
+
+        The files may be deleted then: what is mapped stays until the process ends.
+        """
+        facts = json.loads((folder / _FACTS).read_text())
+        described = facts["description"]
+        description = Description(**{**described, "classes": tuple(described["classes"])})
+
+        def array(i: int, name: str) -> Array:
+            path = folder / f"{i}.{name}.npy"
+            mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+            plain: Array = mapped.view(
+                np.ndarray
+            )  # which, unlike a memmap, pickles without a copy
+            return plain
+
+        folds = tuple(
+            Fold(**{field.name: array(i, field.name) for field in fields(Fold)})
+            for i in range(description.n_folds)
+        )
+        return cls(folds, description, tuple(facts["preprocessing"]))

@@ -8,23 +8,34 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ..errors import InputError
-from ..spaces.experiment import Split, Task
+from ..spaces.experiment import NO_TIME, Data, Split, Task
 from ..spaces.writing import printable, scalar
 from . import sources
 from .development import Array
+from .features import Features, take
+from .frames import frame
+from .locations import without_credentials
 from .preparation import count_outputs
+from .proposals import Proposal, dated, grouping, has_all, proposals
+from .rows import Rows
 from .splits import split_rows
+from .table import Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 FEWEST_UNITS, MOST_UNITS = 4, 1024
 _WIDEST = 4  # a range of hidden units spans this factor at least
+_WIDEST_LINE = 40  # of those whose comments stand below each other
 _SPLIT = Split(validation=0.2, test=0.2, seed=0)
 
 COSTS: dict[Task, str] = {
@@ -40,11 +51,13 @@ class Facts:
 
     task: Task
     reason: str  # for the task
+    data: Data  # as the file is to say it
+    proposed: dict[str, Proposal]  # what columns are, with reasons
     n_rows: int
     n_train: int
     n_inputs: int
     n_outputs: int
-    unstratified: str | None  # why classes cannot stand in every part alike; None: they can
+    notes: tuple[str, ...] = ()  # why rows are split as they are
 
     @property
     def sizes(self) -> tuple[int, int, int]:
@@ -63,27 +76,80 @@ class Facts:
         ]
 
 
-def look(source: str, target: str | None) -> Facts:
+def look(data: Data) -> Facts:
     """Read a source. Raises InputError where no search could use it."""
-    table = sources.load(source, target)
-    task, reason = task_of(table.targets)
-    unstratified = None
-    try:
-        rows = split_rows(table.targets, _SPLIT, task)
-    except InputError as error:
-        if task == "regression":
-            raise
-        unstratified = error.cause
-        rows = split_rows(table.targets, _SPLIT.model_copy(update={"stratify": False}), task)
+    stored = sources.stored_table(data)
+    proposed: dict[str, Proposal] = {}
+    splits = [_SPLIT]
+    if not isinstance(stored, tuple) and data.target in stored.column_names:
+        data, proposed, splits = _with_columns(data, stored, str(data.target))
+
+    def table_of(split: Split) -> Table:
+        if isinstance(stored, tuple):
+            return sources.of_arrays(stored, data)
+        return frame(stored, _with_split(data, split))
+
+    task, reason = task_of(table_of(splits[0]).targets)
+    table, split, rows, notes = _first_possible(table_of, _tried(splits, task), task)
+    fitted = Features.fit(take(table.inputs, rows.folds[0].train), is_scaled=False)
+    data = _with_split(data, split)
     return Facts(
         task=task,
         reason=reason,
-        n_rows=len(table.targets),
-        n_train=len(rows.train),
-        n_inputs=_count_inputs(table, rows.train),
+        data=data,
+        proposed={name: p for name, p in proposed.items() if name in data.columns},
+        n_rows=len(table),
+        n_train=len(rows.folds[0].train),
+        n_inputs=fitted.n_inputs(table.inputs),
         n_outputs=count_outputs(table.targets, task),
-        unstratified=unstratified,
+        notes=notes,
     )
+
+
+def _tried(splits: list[Split], task: Task) -> list[Split]:
+    """Return the splits to try: of classes stratified ones, and a plain one at last."""
+    if task == "regression":
+        return splits
+    stratified = [s if s.by_time else s.model_copy(update={"stratify": True}) for s in splits]
+    return [*stratified, splits[-1].model_copy(update={"stratify": False})]
+
+
+def _first_possible(
+    table_of: Callable[[Split], Table], splits: list[Split], task: Task
+) -> tuple[Table, Split, Rows, tuple[str, ...]]:
+    """Return the first split that the rows allow, with why those before it are none."""
+    notes: list[str] = []
+    for split in splits:
+        table = table_of(split)
+        try:
+            return table, split, split_rows(table, split, task), tuple(notes)
+        except InputError as error:
+            if split is splits[-1]:
+                raise
+            notes.append(error.cause)
+    raise AssertionError(splits)
+
+
+def _with_columns(
+    data: Data, stored: pa.Table, target: str
+) -> tuple[Data, dict[str, Proposal], list[Split]]:
+    """Return the data with its columns' roles, those roles, and the splits to try, best first."""
+    proposed = proposals(stored, target)
+    dates, owner = dated(stored, target, proposed), grouping(stored, target)
+    splits = [_SPLIT.model_copy(update={"time": NO_TIME}) if dates else _SPLIT]
+    if owner is not None:
+        proposed[owner] = Proposal("drop", "says whose a row is: known ones would be learnt")
+        splits.insert(0, splits[0].model_copy(update={"groups": owner}))
+    if dates and has_all(stored[dates[0]]):
+        splits.insert(0, _SPLIT.model_copy(update={"time": dates[0]}))
+    roles = {name: proposal.role for name, proposal in proposed.items()}
+    return data.model_copy(update={"columns": roles}), proposed, splits
+
+
+def _with_split(data: Data, split: Split) -> Data:
+    """Return the data split so. What orders the rows is no input: new rows lie beyond it."""
+    columns = {name: role for name, role in data.columns.items() if name != split.by_time}
+    return data.model_copy(update={"split": split, "columns": columns})
 
 
 def task_of(targets: Array) -> tuple[Task, str]:
@@ -140,27 +206,22 @@ class Draft(NamedTuple):
     facts: Facts
 
 
-def draft(source: str, target: str | None, path_in_file: str | None = None) -> Draft:
+def draft(data: Data, in_file: Mapping[str, str] | None = None) -> Draft:
     """Write an experiment file that searches on a source.
 
     Args:
-        source: A built-in set or the path of a table.
-        target: The column to predict; None for a built-in set.
-        path_in_file: What the file says for `source`, where that is another spelling of it.
+        data: The source, and the column to predict where it has columns.
+        in_file: What the file says for `source` and `target`, where it spells a path otherwise.
 
     Raises:
         InputError: the source cannot be read, or no search could use it.
     """
-    facts = look(source, target)
+    facts = look(data)
     low, high, first = hidden_units(*facts.sizes)
-    stratify = f"stratify: {scalar(not facts.unstratified)}, "
     text = _TEMPLATE.substitute(
         vars(facts),
-        study=scalar(_study_name(source)),
-        source=scalar(path_in_file or source),
-        target="" if target is None else f"\n  target: {scalar(target)}",
-        why_not="" if not facts.unstratified else f"\n  # {printable(facts.unstratified)}",
-        stratify="" if facts.task == "regression" else stratify,
+        study=scalar(study_name(data.source)),
+        data="\n".join(f"  {line}" for line in _data_lines(facts, in_file or {})),
         cost=COSTS[facts.task],
         middle=f"{(facts.n_inputs + facts.n_outputs) / 2:g}",
         most=f"{units_by_rows(*facts.sizes, a=2):.1f}",
@@ -175,6 +236,47 @@ def draft(source: str, target: str | None, path_in_file: str | None = None) -> D
     return Draft(text, facts)
 
 
+def _data_lines(facts: Facts, in_file: Mapping[str, str]) -> list[str]:
+    """Return the section `data:`, with what was found out as comments."""
+    data = facts.data
+    said = {"source": data.source, "query": data.query, "target": data.target, **in_file}
+    lines = [f"{key}: {scalar(value)}" for key, value in said.items() if value]
+    lines += [*_column_lines(facts.proposed), *_split_lines(facts)]
+    size = f", size: {data.preprocess.size}" if data.preprocess.size else ""
+    why = "inputs of one size train evenly; fitted on the training rows"
+    return [*lines, f"preprocess: {{scale: standard{size}}}  # {why}"]
+
+
+def _column_lines(proposed: Mapping[str, Proposal]) -> list[str]:
+    if not proposed:
+        return []
+    written = [f"  {scalar(name)}: {p.role}" for name, p in proposed.items()]
+    width = max((len(line) for line in written if len(line) <= _WIDEST_LINE), default=0)
+    reasons = (printable(p.reason) for p in proposed.values())
+    pairs = zip(written, reasons, strict=True)
+    head = "columns:  # what is not named here is used as it is stored"
+    return [head, *(f"{line:<{width}}  # {reason}" for line, reason in pairs)]
+
+
+def _split_lines(facts: Facts) -> list[str]:
+    split, lines = facts.data.split, []
+    if split.by_time:
+        lines.append("# The rows are dated: the latest validate and test, as if they were new.")
+        lines.append("# Where their order means nothing, write `time: none`.")
+    elif split.groups:
+        lines.append(
+            f"# Rows of one {printable(split.groups)} stay together, as new ones are new."
+        )
+    lines += [f"# {printable(note)}" for note in facts.notes]
+    said = {key: getattr(split, key) for key in ("stratify", "groups", "time")}
+    settings = "".join(f"{key}: {scalar(v)}, " for key, v in said.items() if v is not None)
+    lines.append(
+        f"split: {{validation: 0.2, test: 0.2, {settings}seed: 0}}"
+        f"  # {facts.n_train} rows are left to train on"
+    )
+    return lines
+
+
 _TEMPLATE = Template("""\
 # Drafted from $n_rows rows. Every value is yours to change.
 study: $study
@@ -183,9 +285,7 @@ card:
   human_level: null  # fill in, if known: what people reach, in the objective's metric
   published: []      # fill in, if known, as [{value: 0.98, source: "a citation"}]
 data:
-  source: $source$target$why_not
-  split: {validation: 0.2, test: 0.2, ${stratify}seed: 0}  # $n_train rows are left to train on
-  preprocess: {scale: standard}  # inputs of one size train evenly; fitted on the training rows
+$data
 task: $task  # because $reason
 # The cost is $cost.
 objective: {metric: validation_loss, direction: minimize}  # the cost, on validation rows
@@ -217,19 +317,11 @@ seed: 0
 """)
 
 
-def _study_name(source: str) -> str:
-    name = sources.built_in_name(source) or Path(source).stem
+def study_name(source: str) -> str:
+    """Return what a file, a folder, a database or a function is called."""
+    shown = re.split(r"[?#]", without_credentials(source))[0]
+    name = sources.built_in_name(source) or Path(shown).stem
     return re.sub(r"[\x00-\x1f\x7f]", "_", name)[:200]
-
-
-def _count_inputs(table: sources.Table, training_rows: Array) -> int:
-    if isinstance(table.inputs, np.ndarray):
-        return int(table.inputs.shape[1])
-    columns = table.inputs.iloc[training_rows]
-    return sum(
-        column.nunique(dropna=False) if column.dtype == "category" else 1
-        for _, column in columns.items()
-    )
 
 
 def _clamp(value: float, low: int, high: int) -> int:

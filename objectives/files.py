@@ -1,15 +1,17 @@
-"""What a trial leaves on disk: weights and predictions, each whole or not there."""
+"""What a study and its trials leave on disk: each file whole, or not there."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from .contracts import Results
-from .development import Array
+from .development import Array, Development
 
 WEIGHTS = "weights.safetensors"
 PREDICTIONS = "validation.npy"
@@ -28,12 +30,21 @@ def save(results: Results, folder: Path, with_weights: bool) -> None:
     _write(folder / PREDICTIONS, lambda path: _save_array(path, results.predictions))
 
 
+def save_data(development: Development, folder: Path) -> None:
+    """Write what is known of the data, and what each fold's preprocessing was fitted to."""
+    folder.mkdir(parents=True, exist_ok=True)
+    contents = {f"features.{i}.json": text for i, text in enumerate(development.preprocessing)}
+    contents["description.json"] = json.dumps(asdict(development.description), indent=1)
+    for name, text in contents.items():
+        _write(folder / name, lambda path, text=text: path.write_text(text))
+
+
 def _save_array(path: Path, array: Array) -> None:
     with path.open("wb") as file:  # given a path, NumPy would add a suffix
         np.save(file, array, allow_pickle=False)
 
 
-def _write(path: Path, write: Callable[[Path], None]) -> None:
+def _write(path: Path, write: Callable[[Path], object]) -> None:
     """Write aside and rename, so that a reader finds all of a file or none of it."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:

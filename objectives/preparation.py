@@ -1,8 +1,8 @@
 """From a source to a Development, in a child process that alone ever holds a test row.
 
 The child reads, splits, fits the preprocessing on the training rows, writes training and
-validation rows to its standard output, and exits. Run as
-`python -m truetune.objectives.preparation`, an experiment as JSON on its standard input.
+validation rows into a folder, and exits. Run as
+`python -m truetune.objectives.preparation FOLDER`, an experiment as JSON on its standard input.
 """
 
 from __future__ import annotations
@@ -11,25 +11,27 @@ import gc
 import hashlib
 import json
 import os
-import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import InputError, TuneError
+from ..errors import InputError
+from .child import Child, answer
 from .development import Array, Description, Development, Fold
+from .features import Features, take
+from .locations import without_credentials
+from .sizes import check_fits
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ..spaces import Experiment, Task
-    from .sources import Table
-    from .splits import Rows
+    from .rows import FoldRows, Rows
+    from .table import Table
 
 # Ray takes longer to start and is what a search waits for first.
 NICENESS = 5
-_REFUSED = 2  # the child's exit status when the input is at fault; its output says how
 _MANY_CLASSES = 20  # fractions of more values than this measure something
 
 
@@ -37,81 +39,71 @@ class Preparation:
     """The child at work; started early, because it runs beside everything else that starts."""
 
     def __init__(self, experiment: Experiment) -> None:
-        # A session of its own: Ctrl-C is the driver's to handle.
-        self.child = subprocess.Popen(
-            [sys.executable, "-m", __name__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        assert self.child.stdin is not None
-        self.child.stdin.write(experiment.model_dump_json().encode())
-        self.child.stdin.close()
-        self.child.stdin = None
+        self.folder = tempfile.TemporaryDirectory(prefix="truetune-")  # 0700
+        self.child = Child(__name__, [self.folder.name], experiment.model_dump_json())
 
     def result(self) -> Development:
         """Wait for the child. Raises InputError with what is wrong with the data."""
-        output, errors = self.child.communicate()
-        if self.child.returncode == 0:
-            return Development.from_bytes(output)
-        if self.child.returncode == _REFUSED:
-            raise InputError(**json.loads(output))
-        last = errors.decode(errors="replace").strip().splitlines()[-1:]
-        raise TuneError(f"reading the data failed: {''.join(last)}", "Run again with --debug.")
+        try:
+            self.child.result()
+            return Development.load(Path(self.folder.name))
+        finally:
+            self.folder.cleanup()  # what is mapped stays
 
     def cancel(self) -> None:
-        self.child.kill()
-        self.child.communicate()
+        self.child.cancel()
+        self.folder.cleanup()
 
 
 def prepare(experiment: Experiment) -> Development:
     """Read and split the data in a child process, and wait for it."""
-    return Preparation(experiment).result()
+    preparation = Preparation(experiment)
+    try:
+        return preparation.result()
+    finally:
+        preparation.cancel()
 
 
-def _develop(experiment: Experiment) -> Development:
+def develop(experiment: Experiment) -> Development:
     """Read, split and preprocess, in this process."""
     from . import sources
     from .splits import split_rows
 
-    table = sources.load(experiment.data.source, experiment.data.target)
-    _check_targets(table.targets, experiment.task)
-    n_outputs = count_outputs(table.targets, experiment.task)
+    table = sources.load(experiment.data)
+    n_outputs = check_targets(table.targets, experiment.task)
+    rows = split_rows(table, experiment.data.split, experiment.task)
     targets = _as_targets(table.targets, experiment.task)
-    rows = split_rows(table.targets, experiment.data.split, experiment.task)
-    fold = _fold(table.inputs, targets, rows, experiment)
-    description = Description(
-        source=experiment.data.source,
-        n_inputs=fold.x_train.shape[1],
-        n_outputs=n_outputs,
-        n_train=len(rows.train),
-        n_validation=len(rows.validation),
-        n_test=len(rows.test),
-        data_sha256=_sha256(*_contents(table)),
-        split_sha256=_sha256(rows.train, rows.validation, rows.test),
+    is_scaled = experiment.data.preprocess.scale == "standard"
+    fitted = [Features.fit(take(table.inputs, fold.train), is_scaled) for fold in rows.folds]
+    _check_size(table, rows, fitted[0])
+    folds = tuple(
+        make_fold(table.inputs, targets, parts, of_fold, experiment.task)
+        for parts, of_fold in zip(rows.folds, fitted, strict=True)
     )
-    return Development((fold,), description)
+    description = _describe(experiment, table, rows, folds, n_outputs)
+    return Development(folds, description, tuple(of_fold.to_json() for of_fold in fitted))
 
 
-def _fold(
-    inputs: Array | pd.DataFrame, targets: Array, rows: Rows, experiment: Experiment
-) -> Fold:
-    x_train, x_validation = _preprocess(
-        _take(inputs, rows.train),
-        _take(inputs, rows.validation),
-        is_scaled=experiment.data.preprocess.scale == "standard",
-    )
-    y_train, y_validation = targets[rows.train], targets[rows.validation]
+def _check_size(table: Table, rows: Rows, fitted: Features) -> None:
+    """Refuse before the matrices are made what would not fit."""
+    n_rows = sum(len(part) for fold in rows.folds for part in fold)
+    n_inputs = fitted.n_inputs(table.inputs)
+    what = f"{n_rows:,} rows of {n_inputs:,} inputs each"
+    check_fits(n_rows * n_inputs * np.dtype(np.float32).itemsize, what)
+
+
+def make_fold(inputs: Any, targets: Array, rows: FoldRows, fitted: Features, task: Task) -> Fold:
+    """Return a fold's rows, transformed by what was fitted on its training rows."""
+    y_train = targets[rows.train]
     mean, scale = np.zeros(1, np.float32), np.ones(1, np.float32)
-    if experiment.task == "regression":
+    if task == "regression":
         mean, scale = y_train.mean(axis=0), y_train.std(axis=0)
         scale = np.where(scale > 0, scale, 1).astype(np.float32)
     return Fold(
-        x_train=x_train.astype(np.float32),
+        x_train=fitted.transform(inputs, rows.train),
         y_train=y_train,
-        x_validation=x_validation.astype(np.float32),
-        y_validation=y_validation,
+        x_validation=fitted.transform(inputs, rows.validation),
+        y_validation=targets[rows.validation],
         train_rows=rows.train,
         validation_rows=rows.validation,
         target_mean=mean,
@@ -119,45 +111,33 @@ def _fold(
     )
 
 
-def _take(inputs: Array | pd.DataFrame, rows: Array) -> Any:
-    return inputs[rows] if isinstance(inputs, np.ndarray) else inputs.iloc[rows]
-
-
-def _preprocess(train: Any, validation: Any, is_scaled: bool) -> tuple[Array, Array]:
-    """Return both as arrays (rows, inputs), by what is fitted on the first alone."""
-    if not isinstance(train, np.ndarray):
-        fitted = _of_columns(is_scaled).fit(train)
-    elif is_scaled:
-        from sklearn.preprocessing import StandardScaler
-
-        fitted = StandardScaler().fit(train)
-    else:
-        return train, validation
-    return fitted.transform(train), fitted.transform(validation)
-
-
-def _of_columns(is_scaled: bool) -> Any:
-    """Return scikit-learn's transformer of a table: numbers first, then an input a level.
-
-    - a missing number is the median; a column that is empty here stays, so that every fold
-      has it
-    - a missing level is a level; one that is not seen here is zeros
-    """
-    from sklearn.compose import make_column_selector, make_column_transformer
-    from sklearn.impute import SimpleImputer
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler
-
-    median = SimpleImputer(strategy="median", keep_empty_features=True)
-    numbers = make_pipeline(median, StandardScaler()) if is_scaled else median
-    levels = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
-    return make_column_transformer(
-        (numbers, make_column_selector(dtype_include="number")),
-        (levels, make_column_selector(dtype_include="category")),
+def _describe(
+    experiment: Experiment, table: Table, rows: Rows, folds: tuple[Fold, ...], n_outputs: int
+) -> Description:
+    parts = [part for fold in rows.folds for part in fold]
+    classes = () if experiment.task == "regression" else np.unique(table.targets).tolist()
+    return Description(
+        source=without_credentials(experiment.data.source),
+        n_inputs=int(np.prod(folds[0].x_train.shape[1:])),
+        n_outputs=n_outputs,
+        n_train=len(folds[0].train_rows),
+        n_validation=len(folds[0].validation_rows),
+        n_test=len(rows.test),
+        data_sha256=_sha256(*_contents(table)),
+        split_sha256=_sha256(*parts, rows.test),
+        n_left_out=len(rows.left_out),
+        n_folds=len(folds),
+        classes=tuple(classes),
     )
 
 
-def _check_targets(targets: Array, task: Task) -> None:
+def check_targets(targets: Array, task: Task) -> int:
+    """Return how many outputs a network has. Raises InputError where targets do not fit."""
+    _refuse_unfit(targets, task)
+    return count_outputs(targets, task)
+
+
+def _refuse_unfit(targets: Array, task: Task) -> None:
     """Refuse text as numbers, and measurements as classes."""
     if task == "regression":
         if targets.dtype == object:
@@ -203,18 +183,23 @@ def _as_targets(targets: Array, task: Task) -> Array:
 def _contents(table: Table) -> list[Array]:
     """Return all that a source consists of, as arrays."""
     if isinstance(table.inputs, np.ndarray):
-        return [table.inputs, table.targets]
+        return [table.inputs, _as_array(table.targets)]
     contents = [_as_bytes(list(table.inputs.columns))]
     for _, column in table.inputs.items():
         if column.dtype == "category":
             contents += [_as_bytes(list(column.cat.categories)), column.cat.codes.to_numpy()]
-        else:
+        elif column.dtype.kind in "fM":
             contents.append(column.to_numpy())
-    is_text = table.targets.dtype == object
-    return [*contents, _as_bytes(table.targets.tolist()) if is_text else table.targets]
+        else:
+            contents.append(_as_bytes(column.astype(object).where(column.notna(), None).tolist()))
+    return [*contents, _as_array(table.targets)]
 
 
-def _as_bytes(texts: list[str]) -> Array:
+def _as_array(targets: Array) -> Array:
+    return _as_bytes(targets.tolist()) if targets.dtype == object else targets
+
+
+def _as_bytes(texts: list[Any]) -> Array:
     return np.frombuffer(json.dumps(texts).encode(), np.uint8)
 
 
@@ -232,11 +217,7 @@ def _main() -> None:
     from ..spaces import Experiment
 
     experiment = Experiment.model_validate_json(sys.stdin.buffer.read())
-    try:
-        sys.stdout.buffer.write(_develop(experiment).to_bytes())
-    except InputError as error:
-        print(json.dumps({"cause": error.cause, "fix": error.fix}))
-        sys.exit(_REFUSED)
+    answer(lambda: develop(experiment).save(Path(sys.argv[1])))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,14 @@ def trial_seed(study_seed: int, number: int) -> int:
     return draws(study_seed, number, count=1)[0]
 
 
+def fold_seed(seed: int, fold: int) -> int:
+    """Return the seed of a trial's network on one fold; on the first it is the trial's own."""
+    if fold == 0:
+        return seed
+    state = np.random.SeedSequence(seed, spawn_key=(fold,)).generate_state(1)
+    return int(state[0])
+
+
 def draws(seed: int, index: int, count: int) -> list[int]:
     """Return `count` independent 32-bit seeds, a function of (seed, index) alone.
 

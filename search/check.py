@@ -6,44 +6,50 @@ import linecache
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ..errors import InputError
 from ..objectives import requirements
+from ..objectives.findings import Finding
+from ..objectives.inspection import inspect as inspection_of
 from ..spaces import Experiment, Loaded, Mistake, MistakesError, load_with_document, raise_problems
 from ..spaces.document import Document, Place
 from ..spaces.explanation import Explanation, explain
+from ..spaces.problems import Problem
 
 # Below this share most of the time to ask goes into configurations that are not allowed.
 FEW = 0.05
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One thing to mend (an error) or to know (a warning)."""
-
-    level: str  # error or warning
-    where: str  # file:line:column
-    rule: str
-    found: str  # the line as it is written
-    fix: str
-
-
-@dataclass(frozen=True)
 class Check:
-    """What there is to say of a file. The explanation is absent where there is an error."""
+    """What there is to say of a file. The explanation is absent where there is an error in it."""
 
-    findings: list[Finding]
+    findings: list[Finding]  # of the file, then of the data
     experiment: Experiment | None = None
     explanation: Explanation | None = None
+    sizes: Mapping[str, int] | None = None  # rows of each part, and inputs
+    profile: Path | None = None  # the page that was written
 
     @property
     def is_good(self) -> bool:
         return all(finding.level != "error" for finding in self.findings)
 
 
-def check(path: Path, overrides: Mapping[str, Any]) -> Check:
-    """Look a file over. Nothing is started, no data is read, no code of the user's runs."""
+def check(
+    path: Path,
+    overrides: Mapping[str, Any],
+    is_static: bool = False,
+    profile: Path | None = None,
+) -> Check:
+    """Look a file over, and the data it names.
+
+    Args:
+        path: the file.
+        overrides: dotted keys to values that replace its own.
+        is_static: read no data and run no code of the user's.
+        profile: a page of HTML to write, of the development rows in pictures.
+    """
     try:
         loaded = load_with_document(path, overrides)
         raise_problems(loaded.document, _problems(loaded.experiment))
@@ -54,7 +60,20 @@ def check(path: Path, overrides: Mapping[str, Any]) -> Check:
     experiment = loaded.experiment
     explanation = explain(experiment.space, experiment.seed)
     warnings = [*loaded.document.warnings, *_odd(loaded, explanation)]
-    return Check([_finding("warning", w) for w in warnings], experiment, explanation)
+    found = [_finding("warning", w) for w in warnings]
+    if is_static:
+        return Check(found, experiment, explanation)
+    inspection = inspection_of(experiment, profile)
+    found += [_of_problem(loaded.document, problem) for problem in inspection.problems]
+    found += inspection.findings
+    written = profile if inspection.sizes else None
+    return Check(found, experiment, explanation, inspection.sizes, written)
+
+
+def _of_problem(document: Document, problem: Problem) -> Finding:
+    """Return what keeps the data from being read, at the line that speaks of it."""
+    mistake = Mistake(document.place(problem.where), problem.rule, problem.fix)
+    return _finding("error", mistake)
 
 
 def _problems(experiment: Experiment) -> list[Any]:
@@ -81,25 +100,55 @@ def _odd(loaded: Loaded, explanation: Explanation) -> list[Mistake]:
     return found
 
 
-def _finding(level: str, mistake: Mistake) -> Finding:
+def _finding(level: Literal["error", "warning"], mistake: Mistake) -> Finding:
     place: Place = mistake.place
     line = linecache.getline(place.source, place.line).strip() if place.line else ""
     return Finding(level, mistake.where, mistake.rule, line, mistake.fix)
 
 
 def text(path: Path, checked: Check) -> str:
-    """Return a check in words."""
-    lines = [
-        f"{finding.where}: {finding.level}: {finding.rule}"
-        + (f" {finding.fix}" if finding.fix else "")
-        for finding in checked.findings
-    ]
+    """Return a check in words: what is wrong and odd, then the space, then what to type next."""
+    lines = [line for finding in checked.findings for line in _in_words(finding)]
     if checked.explanation is None:
         return "\n".join(lines)
+    verdict = "nothing is wrong with it" if checked.is_good else "a search would mean nothing"
+    lines += [f"{path}: {verdict}.", "", *_of_data(checked), *_of_space(checked)]
+    if checked.profile is not None:
+        lines += ["", f"  {checked.profile} shows the rows"]
+    return "\n".join(
+        [*lines, "", f"  tune search {path}      runs it"] if checked.is_good else lines
+    )
+
+
+def _in_words(finding: Finding) -> list[str]:
+    """Return a finding of the file in a line, and one of the data in two."""
+    if finding.weight is None:
+        fix = f" {finding.fix}" if finding.fix else ""
+        return [f"{finding.where}: {finding.level}: {finding.rule}{fix}"]
+    told = f"{finding.where}: {finding.level}: {finding.rule}, but {finding.found}."
+    return [told, f"  fix: {finding.fix}"]
+
+
+def _of_data(checked: Check) -> list[str]:
+    sizes = checked.sizes
+    if not sizes:
+        return []
+    parts = f"{sizes['train']:,} to train on, {sizes['validation']:,} to validate"
+    if sizes["folds"] > 1:
+        parts = f"{sizes['folds']} folds, the first of {parts}"
+    left = f", {sizes['left_out']:,} left out" if sizes["left_out"] else ""
+    return [
+        "  The data",
+        f"    {sizes['rows']:,} rows of {sizes['inputs']:,} inputs: {parts}, "
+        f"{sizes['test']:,} to test{left}",
+        "",
+    ]
+
+
+def _of_space(checked: Check) -> list[str]:
     x = checked.explanation
-    lines += [f"{path}: nothing is wrong with it.", "", "  The space"]
-    lines += [f"    {line}" for line in x.tree]
-    lines += ["", f"  Size         {_size(x)}"]
+    assert x is not None
+    lines = ["  The space", *(f"    {line}" for line in x.tree), "", f"  Size         {_size(x)}"]
     n, mean = f"{x.fewest}", ""
     if x.fewest < x.most:
         n, mean = f"{n} to {x.most}", f", {x.mean:.1f} on average"
@@ -118,8 +167,7 @@ def text(path: Path, checked: Check) -> str:
     lines += [f"    {_line(sample)}" for sample in x.samples]
     width = max(map(len, x.seen), default=0)
     lines += ["", "  What Optuna and MLflow will call them"]
-    lines += [f"    {name:<{width}}  {words}" for name, words in x.seen.items()]
-    return "\n".join([*lines, "", f"  tune search {path}      runs it"])
+    return [*lines, *(f"    {name:<{width}}  {words}" for name, words in x.seen.items())]
 
 
 def _size(x: Explanation) -> str:

@@ -8,25 +8,36 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..spaces import __file__ as spaces_file
+from ..spaces.extending import resolved
 
 if TYPE_CHECKING:
     from ..objectives.drafting import Draft
 
 
-def write_draft(data: str, target: str | None, out: Path | None) -> tuple[Path, Draft]:
+def write_draft(
+    source: str, target: str | None, out: Path | None, query: str | None = None
+) -> tuple[Path, Draft]:
     """Write a first experiment file for a source; return its path and what is in it.
 
     Raises:
         InputError: the source cannot be used, or the file is there already.
     """
-    from ..objectives import drafting, sources
+    from ..objectives import drafting, pictures, sources
+    from ..spaces.experiment import Data
 
-    is_built_in = sources.built_in_name(data) is not None
-    source = data if is_built_in else str(Path(data).resolve())
-    name = sources.built_in_name(data) or Path(data).stem
-    path = out or Path(f"{name}.yaml")
+    if not source:
+        raise sources.unknown(source)
+    paths = resolved({"source": source, "target": target or None}, Path.cwd())
+    path = out or Path(f"{drafting.study_name(source)}.yaml")
     _refuse_to_overwrite(path)
-    draft = drafting.draft(source, target, path_from(path, source))
+    preprocess = {}
+    if pictures.is_pictures(paths["source"]):
+        preprocess = {"size": pictures.propose_size(pictures.survey(paths["source"]))}
+    data = Data.model_validate({**paths, "query": query or None, "preprocess": preprocess})
+    in_file = {"source": path_from(path, data.source)}
+    if data.target is not None and data.target != target:  # a file
+        in_file["target"] = path_from(path, str(data.target))
+    draft = drafting.draft(data, in_file)
     schema = path_from(path, str(Path(spaces_file).parent / "schema.json"))
     draft = draft._replace(text=f"# yaml-language-server: $schema={schema}\n{draft.text}")
     save(draft.text, path)

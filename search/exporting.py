@@ -10,6 +10,7 @@ from ..models import ARCHITECTURES
 from ..objectives.configurations import own_name
 from ..spaces import Configuration, Experiment
 from ..spaces.experiment import Training
+from ..spaces.extending import PATHS
 from ..spaces.space import MODEL
 from ..spaces.writing import experiment_text
 from .drafts import path_from
@@ -42,7 +43,7 @@ def export(studies: Studies, name: str | None, number: int | None, out: Path | N
     configuration = configuration_of(trial, experiment.space)
     content |= {
         "study": f"{study.study_name}-trial-{trial.number}",
-        "data": {**content["data"], "source": path_from(out, content["data"]["source"])},
+        "data": {**content["data"], **_paths(content["data"], out)},
         "training": {**content["training"], "seed": trial.user_attrs["seed"]},
         "parameters": _as_lists(_consumed(experiment, configuration)),
         "constraints": [],
@@ -53,6 +54,11 @@ def export(studies: Studies, name: str | None, number: int | None, out: Path | N
     metrics = ", ".join(f"{k} {v:.6g}" for k, v in trial.user_attrs["metrics"].items())
     head = f"# Trial {trial.number} of {study.study_name}: {metrics}.\n"
     return head + experiment_text(Experiment.model_validate(content))
+
+
+def _paths(data: dict[str, Any], out: Path | None) -> dict[str, str]:
+    """Return where the data lie, as the new file says it."""
+    return {key: path_from(out, data[key]) for key in PATHS if data.get(key) is not None}
 
 
 def _consumed(experiment: Experiment, configuration: Configuration) -> Configuration:

@@ -61,6 +61,10 @@ class Home:
         """The folder in which each trial that finishes has a folder by its number."""
         return self.artifacts / slug(study) / "trials"
 
+    def data(self, study: str) -> Path:
+        """The folder of what was fitted to the data: how a new row becomes a network's inputs."""
+        return self.artifacts / slug(study) / "data"
+
     def lock(self, study: str) -> Path:
         return self.root / "locks" / f"{slug(study)}.lock"
 

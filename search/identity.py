@@ -7,8 +7,10 @@ from typing import Any
 
 from ..errors import InputError
 from ..objectives.development import Description
+from ..objectives.locations import without_credentials
 from ..spaces import Experiment
 from ..spaces.differences import differences
+from ..spaces.extending import PATHS
 
 # What may change between runs, and is recorded.
 SETTINGS = ("card", "sampler", "pruner", "budget", "resources")
@@ -19,6 +21,12 @@ DATA_KEYS = ("data_sha256", "split_sha256")
 def identity_of(experiment: Experiment, description: Description) -> dict[str, Any]:
     """Return what makes a study the same, its data included."""
     return {key: getattr(description, key) for key in DATA_KEYS} | experiment.identity()
+
+
+def paths_of(experiment: Experiment) -> dict[str, str]:
+    """Return where the data lie, of which the identity has the names only; no passwords."""
+    data = experiment.data.model_dump(include=set(PATHS), exclude_none=True)
+    return {key: without_credentials(path) for key, path in data.items()}
 
 
 def check_same(experiment: Experiment, attributes: Mapping[str, Any]) -> None:

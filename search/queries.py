@@ -10,6 +10,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from ..errors import InputError, StorageError, did_you_mean
 from ..spaces import Experiment
+from ..spaces.extending import PATHS
 from .home import Home
 from .lock import Holder, StudyLock, holder_of, is_held
 from .progress import counts
@@ -110,7 +111,7 @@ class Studies:
                 f"the study '{study.study_name}' was not made by this program.", "Name another."
             )
         known = {k: v for k, v in {**settings, **identity}.items() if k in Experiment.model_fields}
-        data = {**identity["data"], "source": settings["source"]}
+        data = identity["data"] | {key: settings[key] for key in PATHS if key in settings}
         return {**known, "study": study.study_name, "data": data}
 
     def holder(self, name: str | None) -> Holder | None:
@@ -126,12 +127,14 @@ class Studies:
         study = self.load(name)
         with StudyLock(self.home.lock(name), name):
             optuna.delete_study(study_name=study.study_name, storage=self.store)
-            try:
-                shutil.rmtree(self.home.trials(name))
-            except FileNotFoundError:
-                pass  # no trial had finished
-            except OSError as error:
-                raise StorageError(f"{error.filename} cannot be deleted.", "Delete it.") from None
+            for folder in (self.home.trials(name), self.home.data(name)):
+                try:
+                    shutil.rmtree(folder)
+                except FileNotFoundError:
+                    pass  # no trial had finished
+                except OSError as error:
+                    rule = f"{error.filename} cannot be deleted."
+                    raise StorageError(rule, "Delete it.") from None
 
 
 def log_text(trial: FrozenTrial) -> str:

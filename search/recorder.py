@@ -201,7 +201,7 @@ def describe(experiment: Experiment, description: Description, text: str) -> dic
             for key in ("task", "objective", "model", "sampler", "pruner", "seed", "training")
             if key not in settings["parameters"]
         }
-        | {"data.source": experiment.data.source},
+        | {"data.source": description.source},
         "tags": {
             "data_sha256": description.data_sha256,
             "split_sha256": description.split_sha256,

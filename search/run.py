@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import Interrupted, TuneError
 from ..objectives import requirements
 from ..objectives.development import Development
+from ..objectives.files import save_data
 from ..objectives.preparation import Preparation
 from ..spaces import Experiment, Loaded, load_with_document, raise_problems
 from .accounts import Accounts
@@ -176,7 +177,7 @@ def _start(
     url = options.storage or home.storage_url
     trials = str(home.trials(experiment.study))
 
-    def open_study(development: Development) -> Study:
+    def open_study(known: Development) -> Study:
         """Create what a search leaves: only now, when nothing can be wrong with its input."""
         from .carrying import Carry
         from .study import Study
@@ -184,7 +185,8 @@ def _start(
         home.create()
         stack.enter_context(StudyLock(home.lock(experiment.study), experiment.study))
         carry = Carry(options.carry_from, Path(trials)) if options.carry_from else None
-        study = Study.open(experiment, url, development.description, carry)
+        study = Study.open(experiment, url, known.description, carry)
+        save_data(known, home.data(experiment.study))
         if carry is not None and not options.quiet:
             told = f"{study.n_carried} trials of {carry.study} fit and are carried over"
             print(f"{experiment.study}: {told}", file=sys.stderr, flush=True)
@@ -195,6 +197,18 @@ def _start(
 
         development = preparation.result()
         return open_study(development), InlineExecutor(experiment, development, trials)
+    executor, known = _on_ray(experiment, options, trials, preparation, stack)
+    return open_study(known), executor  # the actors import torch meanwhile
+
+
+def _on_ray(
+    experiment: Experiment,
+    options: Options,
+    trials: str,
+    preparation: Preparation,
+    stack: ExitStack,
+) -> tuple[Executor, Development]:
+    """Start Ray while the data are read, and hand them over: only the workers hold rows then."""
     from .executors import cluster
 
     with ThreadPoolExecutor(1) as beside:
@@ -205,9 +219,8 @@ def _start(
         development = reading.result()
     from .executors.ray_actors import RayExecutor
 
-    # The actors import torch while the study is opened.
     executor = RayExecutor(experiment, development, trials, n_workers, gpus_each)
-    return open_study(development), executor
+    return executor, development.without_rows()
 
 
 def _is_spent(experiment: Experiment, url: str, options: Options, home: Home) -> bool:

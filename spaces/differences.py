@@ -31,7 +31,14 @@ def _plain(old: Any, new: Any, where: str) -> list[str]:
                 old.get(key, _ABSENT), new.get(key, _ABSENT), f"{where}.{key}".lstrip(".")
             )
         ]
-    return [] if _same(old, new) else [f"{where}: {_change(old, new)}"]
+    if _same(old, new) or (_says_nothing(old) and _says_nothing(new)):
+        return []
+    return [f"{where}: {_change(old, new)}"]
+
+
+def _says_nothing(value: Any) -> bool:
+    """A key without a value is none: a study may be older than the key."""
+    return value is _ABSENT or value in (None, {}, [])
 
 
 def _same(old: Any, new: Any) -> bool:

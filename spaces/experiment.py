@@ -73,23 +73,60 @@ NameOrNamed = Annotated[Named, BeforeValidator(_from_name, json_schema_input_typ
 
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]  # what NumPy and scikit-learn take
+ColumnName = Annotated[str, Field(min_length=1)]
+
+
+def _check_embargo(value: Any) -> Any:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(value, str):
+        return _check_duration(value)
+    if is_number and 0 < value < float("inf"):
+        return float(value)
+    rule = "an embargo is a duration of dates, or a number above 0 in the time column's unit"
+    raise ValueError(f"{rule}, but got {value!r:.60}.")
+
+
+Embargo = Annotated[
+    Duration | float, PlainValidator(_check_embargo, json_schema_input_type=str | float)
+]
+
+SHARE = 0.2  # where a file says none: what it says is then not to be told from it
+NO_TIME = "none"  # `time: none`: there are dates, and rows are split at random all the same
 
 
 class Split(Section):
-    """Shares of the rows. The test rows are put aside before anything is computed."""
+    """Which rows train, validate and test. The test rows are put aside first."""
 
-    validation: Annotated[float, Field(gt=0, lt=1)] = 0.2
-    test: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    validation: Annotated[float, Field(gt=0, lt=1)] = SHARE  # of the rows
+    test: Annotated[float, Field(gt=0, lt=1)] = SHARE
     stratify: bool | None = None  # None: as the task has classes or not
+    groups: ColumnName | None = None  # rows that share its value stay together
+    time: ColumnName | None = None  # validation is later than training, test later still
+    embargo: Embargo | None = None  # left out between the parts of a split by time
+    folds: Annotated[int, Field(ge=2, le=20)] | None = None  # in the place of one validation part
     seed: Seed = 0
+
+    @property
+    def by_time(self) -> str | None:
+        """The column that orders the rows, where there is one."""
+        return None if self.time == NO_TIME else self.time
 
     @model_validator(mode="after")
     def _check(self) -> Split:
-        if self.validation + self.test >= 1:
+        validation = 0 if self.folds else self.validation
+        if validation + self.test >= 1:
             raise ValueError(
                 "`validation + test < 1` must hold to leave training rows, "
                 f"but got {self.validation} + {self.test}."
             )
+        if self.folds and self.validation != SHARE:
+            raise ValueError("`folds` take the place of `validation`, but got both. Keep one.")
+        if self.by_time and self.groups:
+            raise ValueError("rows are split by `groups` or by `time`, but got both. Keep one.")
+        if self.by_time and self.stratify:
+            raise ValueError("time decides where a row goes, but got `stratify: true`. Remove it.")
+        if self.embargo is not None and not self.by_time:
+            raise ValueError("an `embargo` lies between parts of a split by time: add `time:`.")
         return self
 
 
@@ -97,15 +134,31 @@ class Preprocess(Section):
     """Fitted on training rows only, then applied to all rows."""
 
     scale: Literal["standard", "none"] = "standard"
+    size: Annotated[int, Field(ge=1, le=4096)] | None = None  # pixels, of a picture's sides
+
+
+Role = Literal["number", "category", "date", "text", "drop"]
 
 
 class Data(Section):
-    """Where the rows come from and how they are split."""
+    """Where the rows come from, what their columns are, and how they are split."""
 
-    source: str
-    target: str | None = None
+    source: Annotated[str, Field(min_length=1)]
+    query: Annotated[str, Field(min_length=1)] | None = None  # of a database
+    target: ColumnName | None = None
+    test: Annotated[str, Field(min_length=1)] | None = None  # a source of test rows
+    columns: dict[ColumnName, Role] = Field(default_factory=dict)  # others: as they are stored
+    allow: Annotated[tuple[ColumnName, ...], BeforeValidator(as_tuple)] = ()  # to tell the target
     split: Split = Split()
     preprocess: Preprocess = Preprocess()
+
+    @model_validator(mode="after")
+    def _check(self) -> Data:
+        if self.test is not None and self.split.test != SHARE:
+            raise ValueError(
+                "`test:` names the test rows, and `split: {test:}` a share. Keep one."
+            )
+        return self
 
 
 class Objective(Section):
@@ -232,7 +285,11 @@ class Experiment(Section):
         A file of data may move: it is its content that counts, by a hash of its own.
         """
         content = self.model_dump(mode="json", include=IDENTITY)
-        content["data"]["source"] = Path(self.data.source).name
+        of_array = str(self.data.target).endswith(".npy")
+        for key in ("source", "test", *(["target"] if of_array else [])):
+            if content["data"][key] is not None:
+                content["data"][key] = Path(content["data"][key]).name
+        del content["data"]["allow"]  # says what is no mistake, and changes nothing
         if MODEL in self.parameters:
             del content["model"]  # the one a file would have had
         return content

@@ -9,6 +9,7 @@ is another study.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,16 @@ from .problems import Where
 KEY = "extends"
 MAX_FILES = 20  # in a chain
 
+PATHS = ("source", "test", "target")  # keys of `data:`; a target is one beside a NumPy file
+_SQLITE = re.compile(r"(sqlite(?:\+\w+)?:///(?:file:)?)(?!file:)([^/:?][^?]*)(.*)", re.DOTALL)
+_FUNCTION = re.compile(r"(.+\.py):(\w+)", re.DOTALL)
+
 
 def read_with_bases(path: Path, below: tuple[Path, ...] = ()) -> Document:
     """Read a file and what it extends, as one document. See `document.read` for what is raised."""
     document = read(path)
     flatten(document)
-    _resolve_source(document, path.parent)
+    _resolve_paths(document, path.parent)
     base_name = document.data.pop(KEY, None)
     if base_name is None:
         return document
@@ -61,8 +66,8 @@ def override(document: Document, settings: Mapping[str, Any]) -> None:
             document.positions.setdefault(where[:n], Place(f"--set {dotted}"))
         if where[0] == SECTION:  # a parameter is right or wrong as a whole
             document.positions[where[:2]] = Place(f"--set {dotted}")
-        if where == ("data", "source"):
-            _resolve_source(document, Path.cwd())
+        if where == ("data",) or (len(where) == 2 and where[0] == "data" and where[1] in PATHS):
+            _resolve_paths(document, Path.cwd(), tuple(map(str, where[1:])) or PATHS)
     flatten(document)
 
 
@@ -82,15 +87,33 @@ def _set(data: dict[str, Any], parts: list[str], value: Any) -> Where:
         data[key] = data = dict(inner) if isinstance(inner, dict) else {}
 
 
-def _resolve_source(document: Document, folder: Path) -> None:
-    """Make the path of a data file absolute: it is relative to the file that names it."""
+def _resolve_paths(document: Document, folder: Path, keys: tuple[str, ...] = PATHS) -> None:
     data = document.data.get("data")
-    source = data.get("source") if isinstance(data, dict) else None
-    if isinstance(source, str) and ":" not in source and ("/" in source or "." in source):
-        document.data["data"] = {
-            **document.data["data"],
-            "source": os.path.abspath(folder / source),
-        }
+    if isinstance(data, dict):
+        said = resolved(data, folder)
+        document.data["data"] = {**data, **{key: said[key] for key in keys if key in said}}
+
+
+def resolved(data: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return a section `data:` with absolute paths; in a file they are relative to its folder."""
+    paths = {"source", "test"}
+    files = (str(data.get("source", ".npy")), str(data.get("target")))
+    if all(file.endswith(".npy") for file in files):
+        paths.add("target")  # the targets of a NumPy file lie in another
+    return {
+        key: _resolved(value, folder) if key in paths and isinstance(value, str) else value
+        for key, value in data.items()
+    }
+
+
+def _resolved(source: str, folder: Path) -> str:
+    database, file = _SQLITE.match(source), _FUNCTION.match(source)
+    if database:  # three slashes and a relative path
+        return f"{database[1]}{os.path.abspath(folder / database[2])}{database[3]}"
+    if file:
+        return f"{os.path.abspath(folder / file[1])}:{file[2]}"
+    is_path = ":" not in source and ("/" in source or "." in source)
+    return os.path.abspath(folder / source) if is_path else source
 
 
 def _merge(base: Document, own: Document) -> Document:

@@ -25,7 +25,7 @@ import truetune
 from truetune.cli import cli
 from truetune.models import ARCHITECTURES
 from truetune.objectives.development import Development
-from truetune.objectives.preparation import _develop
+from truetune.objectives.preparation import develop
 from truetune.objectives.requirements import NOT_TUNED, problems
 from truetune.search import check
 from truetune.search.feasible import MAX_PROPOSALS, distribution_of
@@ -109,7 +109,7 @@ class _Prepared:
         self.experiment = experiment
 
     def result(self) -> Development:
-        return _develop(self.experiment)
+        return develop(self.experiment)
 
     def cancel(self) -> None: ...
 

@@ -43,3 +43,9 @@ def test_linear_draws_nothing_in_training() -> None:
     network, generator = linear.build(4, 3, seeded(1)), seeded(7)
     assert torch.equal(network(rows(), generator), network(rows()))
     assert torch.equal(generator.get_state(), seeded(7).get_state())
+
+
+def test_pictures_are_the_rows_of_their_pixels() -> None:
+    network = linear.build(2 * 3 * 4, 3, seeded(1))
+    pictures = torch.randn(10, 2, 3, 4, generator=seeded(9))
+    assert torch.equal(network(pictures), network(pictures.reshape(10, 24)))

@@ -255,3 +255,10 @@ def test_impossible_value_is_refused_even_where_no_layer_is_hidden(
 ) -> None:
     with pytest.raises(ValueError, match=f"{parameter}.* must hold, but got {value}"):
         MLPConfig(layers=0, **{parameter: value})
+
+
+@pytest.mark.parametrize("layers", [0, 2])
+def test_pictures_are_the_rows_of_their_pixels(layers: int) -> None:
+    network = build(2 * 3 * 4, 3, seeded(1), layers=layers, hidden_units=8)
+    pictures = torch.randn(10, 2, 3, 4, generator=seeded(9))
+    assert torch.equal(network(pictures), network(pictures.reshape(10, 24)))

@@ -21,7 +21,7 @@ from truetune.objectives.drafting import (
     task_of,
     units_by_rows,
 )
-from truetune.objectives.preparation import _develop
+from truetune.objectives.preparation import develop
 from truetune.objectives.requirements import problems
 from truetune.spaces import Experiment, load
 
@@ -159,7 +159,7 @@ def test_draft_of_a_built_in_set_loads_and_fits_the_data(
     experiment = loaded(draft(f"sklearn:{name}", None).text)
     assert problems(experiment) == []
     assert (experiment.study, experiment.task, experiment.model.name) == (name, task, "mlp")
-    facts, description = look(f"sklearn:{name}", None), _develop(experiment).description
+    facts, description = look(f"sklearn:{name}", None), develop(experiment).description
     assert facts.n_outputs == description.n_outputs == n_outputs
     assert (facts.n_train, facts.n_inputs) == (description.n_train, description.n_inputs)
 
@@ -170,7 +170,7 @@ def test_facts_of_a_table_are_those_of_its_development(
     colours = ["red", "blue", None, "green", "red"] * 20
     source = table(colour=colours, size=range(100), rare=[*"a" * 99, "b"], y=["no", "yes"] * 50)
     experiment = loaded(draft(source, "y").text)
-    facts, description = look(source, "y"), _develop(experiment).description
+    facts, description = look(source, "y"), develop(experiment).description
     assert experiment.data.split.stratify is True
     assert facts.n_rows == 100
     assert (facts.task, facts.n_outputs) == ("binary", description.n_outputs)
@@ -241,7 +241,7 @@ def _develop_of(text: str) -> Any:
     settings = plain(text)
     base = Path(__file__).parents[1] / "flat.yaml"
     experiment = load(base, {"data": settings["data"], "task": settings["task"]})
-    return _develop(experiment).description
+    return develop(experiment).description
 
 
 ODD_NAMES = [
@@ -269,7 +269,7 @@ def test_names_are_read_back_as_they_are(
     source = table(**{"x": range(50), name: np.linspace(0, 1, 50)})
     experiment = loaded(draft(source, name).text)
     assert (experiment.data.source, experiment.data.target) == (source, name)
-    assert _develop(experiment).description.n_train == 30
+    assert develop(experiment).description.n_train == 30
 
 
 @pytest.mark.parametrize("stem", ["house prices", "a: b #c", "null", "emoji 🙂", "tab\there"])

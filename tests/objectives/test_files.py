@@ -1,7 +1,9 @@
-"""Files: what a trial leaves on disk, whole or not there."""
+"""Files: what a study and its trials leave on disk, whole or not there."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,9 @@ import torch
 from safetensors.torch import load_file
 
 from truetune.objectives.contracts import Results
-from truetune.objectives.files import PREDICTIONS, WEIGHTS, save
+from truetune.objectives.development import Description, Development
+from truetune.objectives.features import Features
+from truetune.objectives.files import PREDICTIONS, WEIGHTS, save, save_data
 
 WEIGHT = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
 
@@ -71,3 +75,34 @@ def test_failed_write_leaves_the_earlier_file_whole(results: Results, tmp_path: 
     with pytest.raises(ValueError, match="allow_pickle=False"):
         save(Results({}, np.array([object()])), tmp_path, with_weights=False)
     np.testing.assert_array_equal(np.load(tmp_path / PREDICTIONS), results.predictions)
+
+
+@pytest.fixture
+def development() -> Development:
+    inputs = np.random.default_rng(0).normal(size=(9, 2))
+    fitted = [Features.fit(inputs[i:], is_scaled=True).to_json() for i in range(2)]
+    facts = Description("caf\u00e9.csv", 2, 3, 8, 4, 2, "ab" * 32, "cd" * 32, classes=("a", 1.5))
+    return Development((), facts, tuple(fitted))
+
+
+def test_what_each_fold_was_fitted_to_is_read_back(
+    development: Development, tmp_path: Path
+) -> None:
+    save_data(development, tmp_path / "study" / "data")
+    for i, text in enumerate(development.preprocessing):
+        saved = (tmp_path / "study" / "data" / f"features.{i}.json").read_text()
+        assert Features.from_json(saved).to_json() == text
+
+
+def test_description_is_json(development: Development, tmp_path: Path) -> None:
+    save_data(development, tmp_path)
+    described = json.loads((tmp_path / "description.json").read_text())
+    assert described == {**asdict(development.description), "classes": ["a", 1.5]}
+
+
+def test_data_are_saved_again_in_the_same_place(development: Development, tmp_path: Path) -> None:
+    (tmp_path / "description.json").write_text("{" * 10_000)
+    for _ in range(2):
+        save_data(development, tmp_path)
+    assert names(tmp_path) == {"description.json", "features.0.json", "features.1.json"}
+    json.loads((tmp_path / "description.json").read_text())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import signal
+import tempfile
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,19 @@ import pytest
 from sklearn import datasets
 from sklearn.preprocessing import StandardScaler
 
-from truetune.errors import InputError, TuneError
-from truetune.objectives import preparation, sources
+from truetune.errors import InfrastructureError, InputError, TuneError
+from truetune.objectives import preparation, sizes, sources, splits
 from truetune.objectives.development import Array, Development, Fold
-from truetune.objectives.preparation import Preparation, _develop, _fold, prepare
-from truetune.objectives.splits import Rows
+from truetune.objectives.features import Features, take
+from truetune.objectives.preparation import Preparation, develop, make_fold, prepare
+from truetune.objectives.rows import FoldRows, Rows
+from truetune.objectives.table import Table
 from truetune.spaces import Experiment, load
+from truetune.spaces.experiment import Data
 
 SPACES = Path(__file__).parents[2] / "spaces"
 FLAT = Path(__file__).parents[1] / "flat.yaml"
-ROWS = Rows(train=np.arange(0, 12), validation=np.arange(12, 16), test=np.arange(16, 20))
+ROWS = FoldRows(train=np.arange(0, 12), validation=np.arange(12, 16))  # four are left to test
 
 
 def classification(overrides: dict[str, Any] | None = None) -> Experiment:
@@ -62,6 +66,13 @@ def inputs() -> Array:
 @pytest.fixture
 def targets() -> Array:
     return np.random.default_rng(1).normal(50, 9, size=(20, 2)).astype(np.float32)
+
+
+def fold_of(inputs: Any, targets: Array, experiment: Experiment) -> Fold:
+    """Return the fold of `ROWS`."""
+    is_scaled = experiment.data.preprocess.scale == "standard"
+    fitted = Features.fit(take(inputs, ROWS.train), is_scaled)
+    return make_fold(inputs, targets, ROWS, fitted, experiment.task)
 
 
 def same(first: Fold, second: Fold, *names: str) -> bool:
@@ -151,12 +162,12 @@ def test_regression_has_an_output_for_every_target(linnerud: Development) -> Non
 
 
 def test_process_that_searches_never_reads_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(source: str, target: str | None) -> None:
-        raise AssertionError(f"{source} was read outside the child")
+    def refuse(data: Data) -> None:
+        raise AssertionError(f"{data.source} was read outside the child")
 
     monkeypatch.setattr(sources, "load", refuse)
     with pytest.raises(AssertionError, match="read outside the child"):
-        _develop(classification())
+        develop(classification())
     assert prepare(classification()).description.n_test == 360
 
 
@@ -175,14 +186,14 @@ def test_crash_of_the_child_names_its_last_words(monkeypatch: pytest.MonkeyPatch
 def test_cancelled_child_is_gone() -> None:
     child = Preparation(classification())
     child.cancel()
-    assert child.child.returncode == -signal.SIGKILL
+    assert child.child.process.returncode == -signal.SIGKILL
 
 
 def test_validation_and_test_rows_do_not_move_the_scaling(inputs: Array, targets: Array) -> None:
     changed_inputs, changed_targets = inputs.copy(), targets.copy()
     changed_inputs[12:], changed_targets[12:] = 1e12, 1e12
-    before = _fold(inputs, targets, ROWS, regression())
-    after = _fold(changed_inputs, changed_targets, ROWS, regression())
+    before = fold_of(inputs, targets, regression())
+    after = fold_of(changed_inputs, changed_targets, regression())
     assert same(before, after, "x_train", "y_train", "target_mean", "target_scale")
     assert not same(before, after, "x_validation")
 
@@ -190,8 +201,8 @@ def test_validation_and_test_rows_do_not_move_the_scaling(inputs: Array, targets
 def test_training_rows_do_move_the_scaling(inputs: Array, targets: Array) -> None:
     changed_inputs, changed_targets = inputs.copy(), targets.copy()
     changed_inputs[0], changed_targets[0] = 1e3, 1e3
-    before = _fold(inputs, targets, ROWS, regression())
-    after = _fold(changed_inputs, changed_targets, ROWS, regression())
+    before = fold_of(inputs, targets, regression())
+    after = fold_of(changed_inputs, changed_targets, regression())
     assert not np.array_equal(before.x_validation, after.x_validation)
     assert not np.array_equal(before.target_mean, after.target_mean)
     assert not np.array_equal(before.target_scale, after.target_scale)
@@ -199,25 +210,25 @@ def test_training_rows_do_move_the_scaling(inputs: Array, targets: Array) -> Non
 
 def test_unscaled_inputs_are_those_of_the_source(inputs: Array, targets: Array) -> None:
     experiment = regression({"data.preprocess.scale": "none"})
-    fold = _fold(inputs, targets, ROWS, experiment)
+    fold = fold_of(inputs, targets, experiment)
     np.testing.assert_array_equal(fold.x_train, inputs[:12].astype(np.float32))
     np.testing.assert_array_equal(fold.x_validation, inputs[12:16].astype(np.float32))
 
 
 def test_constant_columns_stay_finite(inputs: Array, targets: Array) -> None:
     inputs[:, 1], targets[:, 1] = 7, 7
-    fold = _fold(inputs, targets, ROWS, regression())
+    fold = fold_of(inputs, targets, regression())
     np.testing.assert_array_equal(fold.x_train[:, 1], 0)
     assert fold.target_scale[1] == 1
 
 
 def test_classes_have_no_mean_and_no_scale(inputs: Array) -> None:
-    fold = _fold(inputs, np.arange(20) % 3, ROWS, classification())
+    fold = fold_of(inputs, np.arange(20) % 3, classification())
     assert (fold.target_mean.tolist(), fold.target_scale.tolist()) == ([0.0], [1.0])
 
 
 def test_another_split_seed_changes_the_splits_hash_and_not_the_datas() -> None:
-    first, other = (_develop(regression({"data.split.seed": seed})).description for seed in (0, 1))
+    first, other = (develop(regression({"data.split.seed": seed})).description for seed in (0, 1))
     assert first.data_sha256 == other.data_sha256
     assert first.split_sha256 != other.split_sha256
 
@@ -256,7 +267,7 @@ def table(tmp_path: Path) -> Callable[..., Experiment]:
 def test_missing_numbers_are_the_median_of_the_training_rows(
     frame: pd.DataFrame, targets: Array
 ) -> None:
-    fold = _fold(frame, targets, ROWS, regression({"data.preprocess.scale": "none"}))
+    fold = fold_of(frame, targets, regression({"data.preprocess.scale": "none"}))
     median = np.nanmedian(frame["size"][:12])
     expected = np.where(np.isnan(frame["size"]), median, frame["size"]).astype(np.float32)
     np.testing.assert_array_equal(fold.x_train[:, 0], expected[:12])
@@ -267,7 +278,7 @@ def test_missing_numbers_are_the_median_of_the_training_rows(
 def test_numbers_of_a_table_are_filled_in_and_then_standardised(
     frame: pd.DataFrame, targets: Array
 ) -> None:
-    fold = _fold(frame, targets, ROWS, regression())
+    fold = fold_of(frame, targets, regression())
     numbers = frame[["size", "age"]].to_numpy()
     filled = np.where(np.isnan(numbers), np.nanmedian(numbers[:12], axis=0), numbers)
     scaled = (filled - filled[:12].mean(axis=0)) / filled[:12].std(axis=0)
@@ -276,7 +287,7 @@ def test_numbers_of_a_table_are_filled_in_and_then_standardised(
 
 
 def test_every_level_of_the_training_rows_is_an_input(frame: pd.DataFrame, targets: Array) -> None:
-    fold = _fold(frame, targets, ROWS, regression())
+    fold = fold_of(frame, targets, regression())
     levels = ["blue", "red", None]
     expected = [[colour == level for level in levels] for colour in COLOURS]
     assert fold.x_train.shape == (12, 5)
@@ -285,14 +296,14 @@ def test_every_level_of_the_training_rows_is_an_input(frame: pd.DataFrame, targe
 
 
 def test_level_that_training_never_saw_is_zeros(frame: pd.DataFrame, targets: Array) -> None:
-    fold = _fold(frame, targets, ROWS, regression())
+    fold = fold_of(frame, targets, regression())
     assert COLOURS[12] == "green"
     np.testing.assert_array_equal(fold.x_validation[0, 2:], 0)
 
 
 def test_missing_level_that_training_never_saw_is_zeros(targets: Array) -> None:
     frame = pd.DataFrame({"colour": pd.Categorical(["a", "b"] * 6 + [None] * 8)})
-    fold = _fold(frame, targets, ROWS, regression())
+    fold = fold_of(frame, targets, regression())
     np.testing.assert_array_equal(fold.x_validation, np.zeros((4, 2)))
 
 
@@ -300,7 +311,7 @@ def test_number_that_training_never_saw_stays_an_input(
     frame: pd.DataFrame, targets: Array
 ) -> None:
     frame.loc[:11, "age"] = np.nan
-    fold = _fold(frame, targets, ROWS, regression())
+    fold = fold_of(frame, targets, regression())
     np.testing.assert_array_equal(fold.x_train[:, 1], 0)
     assert fold.x_validation.shape == (4, 5)
     assert np.isfinite(fold.x_validation).all()
@@ -312,7 +323,7 @@ def test_rows_outside_training_do_not_move_a_tables_preprocessing(
     changed = frame.copy()
     changed.loc[12:, ["size", "age"]] = 1e12
     changed["colour"] = pd.Categorical(COLOURS[:12] + ["new"] * 8)
-    before, after = (_fold(rows, targets, ROWS, regression()) for rows in (frame, changed))
+    before, after = (fold_of(rows, targets, regression()) for rows in (frame, changed))
     assert same(before, after, "x_train")
     assert not same(before, after, "x_validation")
 
@@ -321,7 +332,7 @@ def test_test_rows_do_not_reach_a_tables_development(frame: pd.DataFrame, target
     changed = frame.copy()
     changed.loc[16:, ["size", "age"]] = np.nan
     changed["colour"] = pd.Categorical([*COLOURS[:16], "a", "b", "c", None])
-    before, after = (_fold(rows, targets, ROWS, regression()) for rows in (frame, changed))
+    before, after = (fold_of(rows, targets, regression()) for rows in (frame, changed))
     assert same(before, after, *(field.name for field in fields(Fold)))
 
 
@@ -337,7 +348,7 @@ def test_table_of_numbers_is_prepared_as_the_array_is(
 def test_description_counts_inputs_after_preprocessing(
     table: Callable[..., Experiment], frame: pd.DataFrame
 ) -> None:
-    development = _develop(table(frame.assign(y=range(20)), "regression"))
+    development = develop(table(frame.assign(y=range(20)), "regression"))
     (fold,), facts = development.folds, development.description
     seen = pd.Series(COLOURS)[fold.train_rows].nunique(dropna=False)
     assert facts.n_inputs == fold.x_train.shape[1] == fold.x_validation.shape[1] == 2 + seen
@@ -358,7 +369,7 @@ def test_classes_are_places_among_the_sorted_labels(
     table: Callable[..., Experiment], labels: list[Any], task: str
 ) -> None:
     targets = (labels * 20)[:20]
-    development = _develop(table(pd.DataFrame({"x": range(20), "y": targets}), task))
+    development = develop(table(pd.DataFrame({"x": range(20), "y": targets}), task))
     (fold,) = development.folds
     places = np.array([sorted(set(labels)).index(label) for label in targets])
     np.testing.assert_array_equal(fold.y_train.ravel(), places[fold.train_rows])
@@ -370,7 +381,7 @@ def test_classes_are_places_among_the_sorted_labels(
 
 def test_text_classes_are_stratified(table: Callable[..., Experiment]) -> None:
     frame = pd.DataFrame({"x": range(20), "y": ["a"] * 15 + ["b"] * 5})
-    (fold,) = _develop(table(frame, "binary", **{"data.split.stratify": True})).folds
+    (fold,) = develop(table(frame, "binary", **{"data.split.stratify": True})).folds
     assert (fold.y_train.sum(), fold.y_validation.sum()) == (3, 1)
 
 
@@ -395,7 +406,7 @@ def test_target_that_does_not_fit_the_task_is_refused(
 ) -> None:
     frame = pd.DataFrame({"x": range(len(targets)), "y": targets})
     with pytest.raises(InputError, match=cause) as caught:
-        _develop(table(frame, task))
+        develop(table(frame, task))
     assert fix in caught.value.fix
 
 
@@ -411,7 +422,7 @@ def test_hash_of_a_table_is_that_of_its_content(
     table: Callable[..., Experiment], frame: pd.DataFrame
 ) -> None:
     def hashed(frame: pd.DataFrame, task: str = "regression") -> str:
-        return _develop(table(frame, task)).description.data_sha256
+        return develop(table(frame, task)).description.data_sha256
 
     frame = frame.assign(y=np.arange(20))
     cells = [("size", 3, 0.0), ("size", 1, 0.0), ("age", 19, 0.0), ("colour", 0, "blue"),
@@ -436,7 +447,7 @@ def test_hash_of_text_targets_covers_every_one(table: Callable[..., Experiment])
     labels = ["a", "b"] * 10
     swapped = ["b", "a", *labels[2:]]
     hashes = {
-        _develop(table(pd.DataFrame({"x": range(20), "y": y}))).description.data_sha256
+        develop(table(pd.DataFrame({"x": range(20), "y": y}))).description.data_sha256
         for y in (labels, swapped)
     }
     assert len(hashes) == 2
@@ -447,3 +458,239 @@ def test_hash_of_a_built_in_set_stays(digits: Development, cancer: Development) 
         "0b3e4ee14f825039",
         "bad1f701395a84df",
     ]
+
+
+# The folder in which rows go from one process to the other.
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where this process and its children put what is temporary: empty so far."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setenv("TMPDIR", str(folder))
+    return folder
+
+
+def test_folder_is_for_its_owner_alone(temporary: Path) -> None:
+    child = Preparation(classification())
+    (folder,) = temporary.iterdir()
+    assert folder.stat().st_mode & 0o777 == 0o700
+    child.cancel()
+
+
+def test_nothing_is_left_after_success_and_rows_are_still_there(temporary: Path) -> None:
+    development = prepare(classification())
+    assert list(temporary.iterdir()) == []
+    expected = develop(classification())
+    assert same(development.folds[0], expected.folds[0], *(f.name for f in fields(Fold)))
+    assert development.description == expected.description
+    assert development.preprocessing == expected.preprocessing
+
+
+def test_nothing_is_left_after_a_refusal(temporary: Path) -> None:
+    with pytest.raises(InputError):
+        prepare(classification({"task": "binary"}))
+    assert list(temporary.iterdir()) == []
+
+
+def test_nothing_is_left_where_only_the_result_is_asked_for(temporary: Path) -> None:
+    child = Preparation(classification({"task": "binary"}))
+    with pytest.raises(InputError):
+        child.result()
+    assert list(temporary.iterdir()) == []
+    child.cancel()
+
+
+def test_nothing_is_left_after_a_cancel(temporary: Path) -> None:
+    child = Preparation(classification())
+    child.cancel()
+    child.cancel()
+    assert list(temporary.iterdir()) == []
+
+
+# What does not fit.
+
+
+def test_data_that_do_not_fit_are_refused_with_both_numbers(
+    table: Callable[..., Experiment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = np.random.default_rng(0).integers(0, 90, size=(5, 20_000))
+    levels = [f"level {i}" for i in range(90)]
+    frame = pd.DataFrame(
+        {str(i): pd.Categorical.from_codes(c, levels) for i, c in enumerate(codes)}
+    )
+    experiment = table(frame.assign(y=codes[0] % 2), "binary")
+    monkeypatch.setattr(sizes, "available", lambda: 10 * 2**20)
+    with pytest.raises(InfrastructureError) as caught:
+        develop(experiment)
+    expected = "16,000 rows of 450 inputs each take about 27 MiB of memory, and 10 MiB are free."
+    assert caught.value.cause == expected
+    assert "larger machine" in caught.value.fix
+
+
+def test_error_of_the_child_keeps_its_class(tmp_path: Path) -> None:
+    source = tmp_path / "own.py"
+    source.write_text(
+        "import numpy as np\n"
+        "from truetune.objectives import sizes\n"
+        "sizes.available = lambda: 2**20\n"
+        "def rows():\n"
+        "    inputs = np.random.default_rng(0).normal(size=(20_000, 60))\n"
+        "    return inputs, np.arange(20_000) % 2\n"
+    )
+    with pytest.raises(InfrastructureError, match="about 4 MiB of memory, and 1 MiB are free"):
+        prepare(classification({"data.source": f"{source}:rows", "task": "binary"}))
+
+
+# Folds, and rows that are left out.
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_every_fold_is_preprocessed_by_its_own_training_rows(task: str) -> None:
+    source = {"regression": "sklearn:diabetes"}.get(task, "sklearn:digits")
+    experiment = regression if task == "regression" else classification
+    split = {"folds": 3, "test": 0.2, "seed": 0}
+    development = develop(experiment({"data": {"source": source, "split": split}}))
+    assert development.description.n_folds == len(development.folds) == 3
+    assert len(set(development.preprocessing)) == 3
+    inputs = getattr(datasets, f"load_{source[8:]}")().data
+    for fold, text in zip(development.folds, development.preprocessing, strict=True):
+        scaler = StandardScaler().fit(inputs[fold.train_rows])
+        expected = scaler.transform(inputs).astype(np.float32)
+        np.testing.assert_array_equal(fold.x_train, expected[fold.train_rows])
+        np.testing.assert_array_equal(fold.x_validation, expected[fold.validation_rows])
+        again = Features.from_json(text).transform(inputs, fold.validation_rows)
+        assert again.tobytes() == fold.x_validation.tobytes()
+        if task == "regression":
+            np.testing.assert_allclose(fold.target_mean, fold.y_train.mean(axis=0))
+
+
+def test_folds_come_through_the_child_as_they_were() -> None:
+    experiment = regression({"data.split": {"folds": 3}})
+    for fold, expected in zip(prepare(experiment).folds, develop(experiment).folds, strict=True):
+        assert same(fold, expected, *(field.name for field in fields(Fold)))
+
+
+@pytest.mark.parametrize(
+    ("labels", "task", "classes"),
+    [
+        (["b", "a", "c", "a"], "classification", ("a", "b", "c")),
+        ([30, 10, 20, 10], "classification", (10, 20, 30)),
+        ([True, False], "binary", (0, 1)),
+        ([1.5, 0.5, 2.5, 4.0], "regression", ()),
+    ],
+)
+def test_description_says_what_class_numbers_stand_for(
+    table: Callable[..., Experiment], labels: list[Any], task: str, classes: tuple[Any, ...]
+) -> None:
+    frame = pd.DataFrame({"x": range(20), "y": (labels * 20)[:20]})
+    development = prepare(table(frame, task))
+    assert development.description.classes == classes
+
+
+def test_description_counts_rows_that_are_left_out(table: Callable[..., Experiment]) -> None:
+    frame = pd.DataFrame({"day": range(100), "x": np.arange(100) ** 2, "y": range(100)})
+    split = {"time": "day", "embargo": 3}
+    facts = develop(table(frame, "regression", **{"data.split": split})).description
+    assert (facts.n_train, facts.n_validation, facts.n_test) == (56, 20, 20)
+    assert (facts.n_left_out, facts.n_inputs, facts.n_folds) == (4, 1, 1)
+
+
+def test_description_of_a_holdout_leaves_nothing_out(digits: Development) -> None:
+    assert (digits.description.n_left_out, digits.description.n_folds) == (0, 1)
+    assert digits.description.classes == tuple(range(10))
+
+
+def test_pictures_keep_their_shape_and_count_their_numbers(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, size=(50, 3, 4, 5), dtype=np.uint8)
+    np.savez(tmp_path / "rows.npz", x=pictures, y=np.arange(50) % 2)
+    source = {"data.source": str(tmp_path / "rows.npz"), "task": "binary"}
+    development = prepare(classification(source))
+    (fold,), facts = development.folds, development.description
+    assert (fold.x_train.shape, fold.x_validation.shape) == ((30, 3, 4, 5), (10, 3, 4, 5))
+    assert (facts.n_inputs, fold.x_train.dtype) == (60, np.float32)
+    channels = fold.x_train.swapaxes(0, 1).reshape(3, -1)
+    np.testing.assert_allclose(channels.mean(axis=1), 0, atol=1e-6)
+    np.testing.assert_allclose(channels.std(axis=1), 1, rtol=1e-5)
+
+
+# Rows that do not train decide nothing, from the source to the development.
+
+
+def of_every_kind(n: int = 80) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(["cat", "dog", "hat", "mat"], 6)) for _ in range(n)]
+    return pd.DataFrame(
+        {
+            "a": np.where(rng.random(n) < 0.2, np.nan, rng.normal(size=n)),
+            "day": np.datetime64("2020-01-01", "s") + rng.integers(0, 9e7, size=n),
+            "colour": pd.Categorical(rng.choice(["red", "blue"], n)),
+            "note": pd.Series(texts, dtype="str"),
+        }
+    )
+
+
+def poisoned(table: Table, rows: Array) -> Table:
+    """Return a table in which nothing of some rows is as it was."""
+    inputs, targets = table.inputs.copy(), table.targets.copy()
+    inputs.loc[rows, "a"] = 1e12
+    inputs.loc[rows, "day"] = pd.Timestamp("2199-12-31")
+    inputs.loc[rows, "note"] = "zebra aardvark"
+    colours = inputs["colour"].astype(object)
+    colours.loc[rows] = "a new one"
+    inputs["colour"] = pd.Categorical(colours)
+    targets[rows] = 1e12 if targets.dtype.kind == "f" else targets[rows][::-1]
+    return replace(table, inputs=inputs, targets=targets)
+
+
+Develop = Callable[[Table], Development]
+
+
+@pytest.fixture(params=[None, 3])
+def frozen(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Table, Rows, Develop]:
+    """Return a table, its rows, and what makes a development of any table by the same rows."""
+    table = Table(of_every_kind(), np.random.default_rng(1).normal(size=80))
+    experiment = regression({"data.split": {"folds": request.param}} if request.param else None)
+    rows = splits.split_rows(table, experiment.data.split, "regression")
+
+    def by_these_rows(table: Table) -> Development:
+        monkeypatch.setattr(sources, "load", lambda data: table)
+        monkeypatch.setattr(splits, "split_rows", lambda table, split, task: rows)
+        return develop(experiment)
+
+    return table, rows, by_these_rows
+
+
+def test_test_rows_reach_nothing_of_a_development(frozen: tuple[Table, Rows, Develop]) -> None:
+    table, rows, developed = frozen
+    before, after = developed(table), developed(poisoned(table, rows.test))
+    assert before.preprocessing == after.preprocessing
+    for first, second in zip(before.folds, after.folds, strict=True):
+        assert same(first, second, *(field.name for field in fields(Fold)))
+    facts = replace(after.description, data_sha256=before.description.data_sha256)
+    assert facts == before.description != after.description
+
+
+def test_validation_rows_do_not_move_what_is_fitted(frozen: tuple[Table, Rows, Develop]) -> None:
+    table, rows, developed = frozen
+    for i, of_fold in enumerate(rows.folds):
+        others = np.setdiff1d(np.arange(len(table)), of_fold.train)
+        before, after = developed(table), developed(poisoned(table, others))
+        assert before.preprocessing[i] == after.preprocessing[i]
+        kept = ("x_train", "y_train", "target_mean", "target_scale")
+        assert same(before.folds[i], after.folds[i], *kept)
+        assert not same(before.folds[i], after.folds[i], "x_validation")
+
+
+def test_one_training_row_does_move_what_is_fitted(frozen: tuple[Table, Rows, Develop]) -> None:
+    table, rows, developed = frozen
+    changed = poisoned(table, rows.folds[0].train[3:4])
+    before, after = developed(table), developed(changed)
+    assert before.preprocessing[0] != after.preprocessing[0]
+    assert not same(before.folds[0], after.folds[0], "target_mean")
+    assert not same(before.folds[0], after.folds[0], "target_scale")

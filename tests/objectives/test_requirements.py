@@ -93,7 +93,8 @@ def test_unknown_name_is_answered_with_the_nearest_or_all(
 ) -> None:
     problem = the_problem(classification(overrides))
     assert (problem.where, problem.rule) == (where, rule)
-    assert problem.fix.removesuffix(" A table is a file: .csv or .parquet.") == fix
+    ending = " A file ends in .csv, .parquet, .npz or .npy; a folder holds pictures."
+    assert problem.fix.removesuffix(ending) == fix
 
 
 def test_loss_of_the_training_rows_cannot_be_optimised() -> None:

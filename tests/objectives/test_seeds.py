@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import torch
 
-from truetune.objectives.seeds import INITIAL_WEIGHTS, draws, trial_seed
+from truetune.objectives.seeds import INITIAL_WEIGHTS, draws, fold_seed, trial_seed
 
 
 def test_draws_are_the_words_of_a_numpy_seed_sequence() -> None:
@@ -64,3 +64,29 @@ def test_seed_of_a_trial_does_not_change() -> None:
 def test_initial_weights_share_no_draw_with_an_epoch() -> None:
     of_epochs = {word for epoch in range(1, 100) for word in draws(5, epoch, 20)}
     assert draws(5, INITIAL_WEIGHTS, 1)[0] not in of_epochs
+
+
+def test_first_fold_has_the_trials_own_seed() -> None:
+    assert [fold_seed(seed, 0) for seed in (0, 7, 2**32 - 1)] == [0, 7, 2**32 - 1]
+
+
+def test_folds_of_all_trials_have_seeds_of_their_own() -> None:
+    trials = [trial_seed(4, number) for number in range(100)]
+    seeds = [fold_seed(seed, fold) for seed in trials for fold in range(20)]
+    assert len(set(seeds)) == 2000
+    assert max(seeds) < 2**32
+
+
+def test_fold_shares_no_draw_with_an_epoch_or_another_fold() -> None:
+    words = [
+        word
+        for fold in range(5)
+        for epoch in range(50)
+        for word in draws(fold_seed(7, fold), epoch, 20)
+    ]
+    assert len(set(words)) == len(words) == 5000
+
+
+def test_seed_of_a_fold_does_not_change() -> None:
+    sequence = np.random.SeedSequence(7, spawn_key=(3,))
+    assert fold_seed(7, 3) == int(sequence.generate_state(1)[0]) == fold_seed(7, 3)

@@ -18,7 +18,7 @@ from torch import Generator, Tensor
 
 from truetune.objectives.contracts import Assignment, DivergedError, Report
 from truetune.objectives.development import Description, Development, Fold
-from truetune.objectives.seeds import INITIAL_WEIGHTS, draws
+from truetune.objectives.seeds import INITIAL_WEIGHTS, draws, fold_seed
 from truetune.objectives.trainer import (
     EagerObjective,
     EagerPack,
@@ -77,6 +77,11 @@ def train(pack: EagerPack) -> list[Report]:
     while reports[-1].kept_epoch is None:
         reports += pack.advance()
     return reports
+
+
+def content(data: Development) -> list[bytes]:
+    pairs = [(fold, field.name) for fold in data.folds for field in fields(Fold)]
+    return [getattr(fold, name).tobytes() for fold, name in pairs]
 
 
 def curve(reports: list[Report], metric: str) -> list[float]:
@@ -356,9 +361,9 @@ def test_divergence_of_the_last_step_is_seen_on_the_validation_rows() -> None:
 
 def test_data_are_left_as_they_were() -> None:
     data = development("regression")
-    before = data.to_bytes()
+    before = content(data)
     train(start(load(SPACES / "regression.yaml", {"training": {"epochs": 2}}), data=data))
-    assert data.to_bytes() == before
+    assert content(data) == before
 
 
 # Ray hands out arrays that cannot be written.
@@ -376,3 +381,110 @@ def test_objective_starts_a_pack_of_one_that_admits_no_other() -> None:
     pack = EagerObjective(classification()).start([assignment], CLASSES, "cpu")
     assert not pack.admit(Assignment(6, ADAM, SEED))
     assert [report.number for report in pack.advance()] == [5]
+
+
+# Folds: a network for each, judged as one.
+
+
+def folded(data: Development, n: int = 2) -> Development:
+    """Return folds of the same rows: the first as it is, those after it turned round."""
+    (fold,) = data.folds
+    x, y = (
+        np.concatenate(pair)
+        for pair in ((fold.x_train, fold.x_validation), (fold.y_train, fold.y_validation))
+    )
+    folds = [fold]
+    for i in range(1, n):
+        rows = np.roll(np.arange(90), 40 * i)
+        train, validation = rows[:N_TRAIN], rows[N_TRAIN : 90 - i]
+        mean, scale = fold.target_mean, fold.target_scale
+        if y.ndim == 2:
+            mean, scale = y[train].mean(axis=0), y[train].std(axis=0)
+        folds.append(
+            Fold(x[train], y[train], x[validation], y[validation], train, validation, mean, scale)
+        )
+    return replace(data, folds=tuple(folds), description=replace(data.description, n_folds=n))
+
+
+def alone(data: Development, i: int) -> Development:
+    return replace(data, folds=data.folds[i : i + 1])
+
+
+DROPOUT: dict[str, Scalar] = {**ADAM, "dropout": 0.4}
+
+
+@pytest.mark.parametrize("n", [2, 3])
+def test_folds_are_networks_that_train_alone(n: int) -> None:
+    data = folded(CLASSES, n)
+    pack = start(classification(), DROPOUT, data=data)
+    reports = train(pack)
+    packs = [
+        start(classification(), DROPOUT, fold_seed(SEED, i), alone(data, i)) for i in range(n)
+    ]
+    each = [train(one) for one in packs]
+    for name in reports[0].metrics:
+        expected = np.mean([curve(of_fold, name) for of_fold in each], axis=0)
+        np.testing.assert_allclose(curve(reports, name), expected, rtol=1e-12)
+    results = pack.results(3)
+    assert [*results.weights] == [
+        f"{i}.{name}" for i in range(n) for name in packs[0].results(3).weights
+    ]
+    assert same(weights(pack), [tensor for one in packs for tensor in weights(one)])
+    predicted = np.concatenate([one.results(3).predictions for one in packs])
+    assert results.predictions.tobytes() == predicted.tobytes()
+
+
+def test_first_folds_network_is_the_holdouts() -> None:
+    holdout, first = (
+        start(classification(), DROPOUT),
+        start(classification(), DROPOUT, data=folded(CLASSES)),
+    )
+    train(holdout)
+    train(first)
+    of_holdout, of_folds = holdout.results(3), first.results(3)
+    for name, tensor in of_holdout.weights.items():
+        assert torch.equal(of_folds.weights[f"0.{name}"], tensor)
+    n_validation = len(CLASSES.folds[0].y_validation)
+    assert of_folds.predictions[:n_validation].tobytes() == of_holdout.predictions.tobytes()
+
+
+def test_folds_start_from_weights_of_their_own() -> None:
+    started = start(classification(), data=folded(CLASSES)).results(3).weights
+    assert not torch.equal(started["0.hidden.0.weight"], started["1.hidden.0.weight"])
+
+
+def test_folds_stop_as_one_and_keep_one_epoch() -> None:
+    pack = start(patient(), data=folded(CLASSES))
+    *_, last = reports = train(pack)
+    losses = curve(reports, "validation_loss")
+    assert last.kept_epoch == losses.index(min(losses)) + 1
+    assert last.epoch == last.kept_epoch + 3 < 60
+    until_then = start(classification(epochs=last.kept_epoch), data=folded(CLASSES))
+    assert same(weights_after(until_then), weights(pack))
+
+
+def test_predictions_of_folds_reproduce_the_kept_metrics() -> None:
+    experiment = load(SPACES / "regression.yaml", {"training": {"epochs": 5}})
+    pack, data = start(experiment, data=folded(NUMBERS)), folded(NUMBERS)
+    kept = train(pack)[-1].kept_metrics or {}
+    truth = [fold.y_validation for fold in data.folds]
+    predicted = np.split(pack.results(3).predictions, [len(truth[0])])
+    pairs = list(zip(truth, predicted, strict=True))
+    mae = np.mean([metrics.mean_absolute_error(*pair) for pair in pairs])
+    assert kept["validation_mae"] == pytest.approx(mae, rel=1e-4)
+    r2 = np.mean([metrics.r2_score(*pair) for pair in pairs])
+    assert kept["validation_r2"] == pytest.approx(r2, rel=1e-4)
+
+
+def test_fold_that_diverges_ends_the_trial() -> None:
+    data = folded(CLASSES)
+    data.folds[1].x_train[...] = np.inf
+    with pytest.raises(DivergedError, match="training_loss is nan in epoch 1"):
+        start(classification(), data=data).advance()
+
+
+def test_loaded_development_trains_alike(tmp_path: Path) -> None:
+    folded(CLASSES).save(tmp_path)
+    expected = train(start(classification(), DROPOUT, data=folded(CLASSES)))
+    loaded = train(start(classification(), DROPOUT, data=Development.load(tmp_path)))
+    assert [r.metrics for r in loaded] == [r.metrics for r in expected]

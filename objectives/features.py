@@ -1,0 +1,159 @@
+"""From a table's inputs to a network's: every column by what it is, one matrix in the end.
+
+What was fitted is kept as JSON (`Features.to_json`), which reads back to the same bits and runs
+no code.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .development import Array
+from .encoding.categories import Categories
+from .encoding.channels import Channels
+from .encoding.dates import Dates
+from .encoding.numbers import Numbers
+from .encoding.words import Words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VERSION = 1  # of the JSON
+Encoder = Numbers | Categories | Dates | Words | Channels
+_ENCODERS: dict[str, type[Encoder]] = {
+    "numbers": Numbers,
+    "dates": Dates,
+    "category": Categories,
+    "text": Words,
+    "channels": Channels,
+}
+_CELLS_AT_ONCE = 16_000_000  # of a matrix in double precision, while it is made
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some columns and what is made of them; of inputs without names, all."""
+
+    columns: tuple[str, ...]
+    encoder: Encoder
+
+
+@dataclass(frozen=True)
+class Features:
+    """What was fitted to some rows of a table's inputs."""
+
+    parts: tuple[Part, ...]
+
+    @classmethod
+    def fit(cls, inputs: Array | pd.DataFrame, is_scaled: bool) -> Features:
+        """Fit to these rows, and to no other.
+
+        Raises:
+            InputError: a text column has no word.
+        """
+        if isinstance(inputs, np.ndarray):
+            kind = Channels if inputs.ndim > 2 else Numbers
+            return cls((Part((), kind.fit(inputs, is_scaled)),))
+        return cls(tuple(_fitted(inputs, is_scaled)))
+
+    def transform(self, inputs: Array | pd.DataFrame, rows: Array) -> Array:
+        """Return rows as a network takes them: float32 (rows, inputs) or (rows, channels, ...).
+
+        Numbers come first, then dates, categories and text, each in the order of the columns.
+        """
+        if isinstance(inputs, np.ndarray) and inputs.ndim > 2:
+            pictures: Array = self.parts[0].encoder.transform(inputs[rows])
+            return pictures
+        n_inputs = sum(block.shape[1] for block in self._blocks(take(inputs, rows[:1])))
+        matrix = np.empty((len(rows), n_inputs), np.float32)
+        at_once = max(1, _CELLS_AT_ONCE // n_inputs)
+        for start in range(0, len(rows), at_once):
+            end, column = start + at_once, 0
+            for block in self._blocks(take(inputs, rows[start:end])):
+                matrix[start:end, column : column + block.shape[1]] = block
+                column += block.shape[1]
+        return matrix
+
+    def _blocks(self, inputs: Array | pd.DataFrame) -> Iterator[Array]:
+        for part in self.parts:
+            yield part.encoder.transform(_of_part(inputs, part))
+
+    def n_inputs(self, inputs: Array | pd.DataFrame) -> int:
+        """Return how many numbers a row becomes."""
+        return int(np.prod(self.transform(inputs, np.zeros(1, np.int64)).shape[1:]))
+
+    def to_json(self) -> str:
+        names = {encoder: kind for kind, encoder in _ENCODERS.items()}
+        parts = [
+            {"kind": names[type(part.encoder)], "columns": part.columns, **asdict(part.encoder)}
+            for part in self.parts
+        ]
+        return json.dumps({"version": VERSION, "parts": parts}, default=_as_list)
+
+    @classmethod
+    def from_json(cls, text: str) -> Features:
+        """Return what `to_json` wrote. Raises ValueError for another version's."""
+        content = json.loads(text)
+        if content["version"] != VERSION:
+            raise ValueError(f"features are of version {VERSION}, but got {content['version']}.")
+        return cls(tuple(_part(**part) for part in content["parts"]))
+
+
+def _part(kind: str, columns: list[str], **state: Any) -> Part:
+    return Part(tuple(columns), _decoded(_ENCODERS[kind], state))
+
+
+def _decoded(kind: type[Any], state: dict[str, Any]) -> Any:
+    """Return an encoder; in its state a mapping is one within, a list of numbers an array."""
+    values = {}
+    for field in fields(kind):
+        value = state[field.name]
+        if isinstance(value, dict):
+            value = _decoded(Numbers, value)
+        elif field.type == "Array":
+            value = np.array(value, np.float64)
+        values[field.name] = value
+    return kind(**values)
+
+
+def _as_list(value: Any) -> Any:
+    return value.tolist()
+
+
+def _fitted(inputs: pd.DataFrame, is_scaled: bool) -> Iterator[Part]:
+    by_role = _by_role(inputs)
+    if numbers := by_role["number"]:
+        yield Part(numbers, Numbers.fit(inputs[list(numbers)].to_numpy(), is_scaled))
+    if dates := by_role["date"]:
+        yield Part(dates, Dates.fit(inputs[list(dates)]))
+    for name in by_role["category"]:
+        yield Part((name,), Categories.fit(inputs[name]))
+    for name in by_role["text"]:
+        yield Part((name,), Words.fit(inputs[name]))
+
+
+def _by_role(inputs: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    names: dict[str, list[str]] = {"number": [], "date": [], "category": [], "text": []}
+    for name, dtype in inputs.dtypes.items():
+        role = "category" if dtype == "category" else {"f": "number", "M": "date"}.get(dtype.kind)
+        names[role or "text"].append(str(name))
+    return {role: tuple(of_role) for role, of_role in names.items()}
+
+
+def take(inputs: Array | pd.DataFrame, rows: Array) -> Any:
+    """Return some rows of a table's inputs."""
+    return inputs[rows] if isinstance(inputs, np.ndarray) else inputs.iloc[rows]
+
+
+def _of_part(inputs: Any, part: Part) -> Any:
+    if isinstance(inputs, np.ndarray):
+        return inputs
+    if isinstance(part.encoder, Categories | Words):
+        return inputs[part.columns[0]]
+    frame = inputs[list(part.columns)]
+    return frame if isinstance(part.encoder, Dates) else frame.to_numpy()
