@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields, replace, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +57,6 @@ class Development:
     folds: tuple[Fold, ...]
     description: Description
     preprocessing: tuple[str, ...] = ()  # of each fold, as `Features.to_json` wrote it
-
-    def without_rows(self) -> Development:
-        """Return what is known of the data, so that the memory of the rows can be let go of."""
-        return replace(self, folds=())
 
     def without_rows(self) -> Development:
         """Return what is known of the data, so that the memory of the rows can be let go of."""

@@ -101,7 +101,7 @@ def _of_rows(
     )
     found = ranked([*of_pictures, *inspect_view(view)])
     if profile is not None:
-        from .profile import page
+        from .profiling.profile import page
 
         profile.write_text(page(view, experiment.study, found), encoding="utf-8")
     features = Features.fit(take(table.inputs, rows.folds[0].train), is_scaled=False)

@@ -7,6 +7,7 @@ from text. The file may lie here or behind a URL (`locations`).
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any
 
 from ..errors import InputError, did_you_mean
@@ -20,6 +21,7 @@ SUFFIXES = (".csv", ".parquet")
 _MAX_BLOCK = 2**31 - 1  # Arrow's own bound
 _OTHER_DELIMITERS = ";\t|"
 _LONGEST_HEAD = 1_000_000  # bytes of a first line
+_BLOCK = 2**24  # bytes looked at together
 
 
 def is_table(source: str) -> bool:
@@ -128,14 +130,20 @@ def _read_csv(shown: str, file: IO[bytes]) -> pa.Table:
     size = file.seek(0, 2)
     file.seek(0)
     delimiter = _delimiter(file.readline(_LONGEST_HEAD))
-    file.seek(0)
-    # One block and one thread: a column's type is that of all its rows, and rows are counted.
-    table = csv.read_csv(
-        file,
-        csv.ReadOptions(use_threads=False, block_size=min(max(size, 1), _MAX_BLOCK)),
-        csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note),
-        csv.ConvertOptions(strings_can_be_null=True),
-    )
+
+    def parsed(**conversion: Any) -> pa.Table:
+        file.seek(0)
+        # One block and one thread: a column's type is that of all its rows, and rows are counted.
+        return csv.read_csv(
+            file,
+            csv.ReadOptions(use_threads=False, block_size=min(max(size, 1), _MAX_BLOCK)),
+            csv.ParseOptions(
+                delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note
+            ),
+            csv.ConvertOptions(strings_can_be_null=True, **conversion),
+        )
+
+    table = parsed()
     if ragged:
         n, first = len(ragged), ragged[0]
         raise InputError(
@@ -144,7 +152,35 @@ def _read_csv(shown: str, file: IO[bytes]) -> pa.Table:
             f"{first.actual_columns}.",
             "Correct the file; put quotes around a value that holds a comma.",
         )
+    return _with_codes(table, file, parsed)
+
+
+def _with_codes(table: pa.Table, file: IO[bytes], parsed: Callable[..., pa.Table]) -> pa.Table:
+    """Return a table in which codes such as 0150 are text: as numbers they would lose a zero."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    names = table.column_names
+    whole = [field.name for field in table.schema if pa.types.is_integer(field.type)]
+    if len(set(names)) < len(names) or not whole or not _has_leading_zero(file):
+        return table
+    as_text = parsed(include_columns=whole, column_types=dict.fromkeys(whole, pa.string()))
+    for name in whole:
+        is_code = compute.match_substring_regex(as_text[name], r"^\s*0\d")
+        if compute.any(is_code).as_py():
+            table = table.set_column(names.index(name), name, as_text[name])
     return table
+
+
+def _has_leading_zero(file: IO[bytes]) -> bool:
+    """Whether there may be such a code; most files have none, and need not be read again."""
+    file.seek(0)
+    end = b""
+    while block := file.read(_BLOCK):
+        if re.search(rb"(?<![\w.+-])0\d", end + block):
+            return True
+        end = block[-2:]
+    return False
 
 
 def _delimiter(head: bytes) -> str:

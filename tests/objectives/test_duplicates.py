@@ -103,6 +103,14 @@ def test_a_thousandth_of_a_deviation_in_one_cell_is_another_row(column: int) -> 
     assert pairs(np.concatenate([inputs, near])) == []
 
 
+@pytest.mark.parametrize(("distance", "expected"), [(1e-3, []), (1e-5, []), (1e-7, [(2, 1)])])
+def test_values_far_apart_are_alike_within_a_millionth_of_a_deviation(
+    distance: float, expected: list[tuple[int, int]]
+) -> None:
+    deviation = np.std([0, 1, 1])
+    assert pairs(numbers(0, 1, 1 + distance * deviation)) == expected
+
+
 def test_values_that_lie_close_everywhere_are_not_run_together() -> None:
     inputs = numbers(*np.linspace(0, 1, 1_000_000))  # 3.5e-6 deviations apart
     assert not pairs(np.concatenate([inputs, inputs[-1:] * 1e3]))

@@ -115,6 +115,28 @@ def test_other_marks_count_only_without_a_comma_between_the_names(
     assert read(csv(text)).to_pylist() == [expected]
 
 
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["0150", "1337"], ["0150", "1337"]),
+        (["1337", "", "00"], ["1337", None, "00"]),
+        (['"007"', "12"], ["007", "12"]),
+        (["0", "10", "100"], [0, 10, 100]),
+        (["-0", "5"], [0, 5]),
+        (["1", "0.5", "00.5"], [1.0, 0.5, 0.5]),
+        (["09:30", "1"], ["09:30", "1"]),
+    ],
+)
+def test_codes_that_begin_with_a_zero_keep_it(
+    csv: Write, cells: list[str], expected: list[Any]
+) -> None:
+    text = "zip;n;on\n" + "".join(f"{cell};{i};01.02.2021\n" for i, cell in enumerate(cells))
+    table = read(csv(text))
+    assert table.column_names == ["zip", "n", "on"]
+    assert table["zip"].to_pylist() == expected
+    assert table["n"].to_pylist() == list(range(len(cells)))
+
+
 @pytest.mark.parametrize("word", ["", "NA", "NaN", "null", "N/A"])
 def test_a_missing_cell_has_no_value_whatever_its_type(csv: Write, word: str) -> None:
     table = read(csv(f"x,t,d\n1,a,2020-01-01\n{word},{word},{word}\n"))

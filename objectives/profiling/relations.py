@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import profile_figures as figures
-from .development import Array
-from .profile_page import Section, count
-from .profile_ranking import Column
-from .profile_rows import Drawn
-from .quality.kinds import sample
+from ..development import Array
+from ..quality.kinds import sample
+from . import figures
+from .page import Section, count
+from .ranking import Column
+from .rows import Drawn
 
 if TYPE_CHECKING:
     import pandas as pd

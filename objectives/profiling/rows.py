@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .development import Array
-from .quality.kinds import sample
-from .quality.view import View
+from ..development import Array
+from ..quality.kinds import sample
+from ..quality.view import View
 
 if TYPE_CHECKING:
     import pandas as pd

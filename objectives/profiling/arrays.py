@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import profile_figures as figures
-from .development import Array
-from .profile_bins import Bins, edges_of
-from .profile_page import Section, count, escaped, key, number, table
-from .profile_ranking import Column
-from .profile_rows import Drawn, as_pictures
-from .quality.kinds import sample
-from .quality.view import View
+from ..development import Array
+from ..quality.kinds import sample
+from ..quality.view import View
+from . import figures
+from .bins import Bins, edges_of
+from .page import Section, count, escaped, key, number, table
+from .ranking import Column
+from .rows import Drawn, as_pictures
 
 if TYPE_CHECKING:
     from PIL import Image

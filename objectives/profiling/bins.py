@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .development import Array
-from .profile_page import count
+from ..development import Array
+from .page import count
 
 N_BINS = 30
 SPREAD = 5.0  # where values are so many times as wide as 96% of them, their ends are not drawn

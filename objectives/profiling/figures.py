@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .development import Array
-from .profile_bins import Bins
-from .profile_page import FONT
-from .profile_rows import Outcome
+from ..development import Array
+from .bins import Bins
+from .page import FONT
+from .rows import Outcome
 
 # Okabe and Ito's, those that show on white.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")

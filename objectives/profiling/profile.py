@@ -11,15 +11,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from . import profile_arrays as arrays
-from . import profile_columns as columns
-from . import profile_relations as relations
-from . import profile_target as target
-from .findings import Finding
-from .profile_page import Section, count, document, escaped, share, table
-from .profile_ranking import Column, ranked
-from .profile_rows import Drawn, draw
-from .quality.view import View
+from ..findings import Finding
+from ..quality.view import View
+from . import arrays, columns, relations, target
+from .page import Section, count, document, escaped, share, table
+from .ranking import Column, ranked
+from .rows import Drawn, draw
 
 
 def page(view: View, title: str, findings: Sequence[Finding]) -> str:

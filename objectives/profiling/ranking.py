@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .columns import MAX_LEVELS
-from .development import Array
-from .findings import Finding
-from .profile_page import number, share, when
-from .profile_rows import Drawn, as_numbers, bins, n_words
-from .quality.kinds import Kind, kinds, levels, sample
+from ..columns import MAX_LEVELS
+from ..development import Array
+from ..findings import Finding
+from ..quality.kinds import Kind, kinds, levels, sample
+from .page import number, share, when
+from .rows import Drawn, as_numbers, bins, n_words
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import profile_figures as figures
-from .development import Array
-from .profile_bins import Bins, binned
-from .profile_page import Section, count, escaped, key, table
-from .profile_ranking import N_RANKED, Column
-from .profile_rows import WORD, Drawn, Outcome, as_numbers, bins, n_words
-from .quality.kinds import levels
+from ..development import Array
+from ..quality.kinds import levels
+from . import figures
+from .bins import Bins, binned
+from .page import Section, count, escaped, key, table
+from .ranking import N_RANKED, Column
+from .rows import WORD, Drawn, Outcome, as_numbers, bins, n_words
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -21,12 +21,12 @@ from PIL import Image
 from plotly.offline import get_plotlyjs
 
 from truetune.objectives.findings import Finding
-from truetune.objectives.profile import page
-from truetune.objectives.profile_bins import binned, edges_of
-from truetune.objectives.profile_figures import label
-from truetune.objectives.profile_page import number, share
-from truetune.objectives.profile_ranking import ranked, tells
-from truetune.objectives.profile_rows import as_pictures, bins, draw
+from truetune.objectives.profiling.bins import binned, edges_of
+from truetune.objectives.profiling.figures import label
+from truetune.objectives.profiling.page import number, share
+from truetune.objectives.profiling.profile import page
+from truetune.objectives.profiling.ranking import ranked, tells
+from truetune.objectives.profiling.rows import as_pictures, bins, draw
 from truetune.objectives.quality.view import View
 from truetune.objectives.rows import FoldRows, Rows
 from truetune.objectives.table import Table

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from . import profile_figures as figures
-from .development import Array
-from .profile_bins import binned
-from .profile_page import Section, count, escaped, key, number, share, table, when
-from .quality.kinds import positions
-from .quality.view import View
+from ..development import Array
+from ..quality.kinds import positions
+from ..quality.view import View
+from . import figures
+from .bins import binned
+from .page import Section, count, escaped, key, number, share, table, when
 
 N_CLASSES = 20
 N_OUTPUTS = 12
