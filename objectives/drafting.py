@@ -319,8 +319,9 @@ seed: 0
 
 def study_name(source: str) -> str:
     """Return what a file, a folder, a database or a function is called."""
-    shown = re.split(r"[?#]", without_credentials(source))[0]
-    name = sources.built_in_name(source) or Path(shown).stem
+    shown = without_credentials(source)
+    path = re.split(r"[?#]", shown)[0] if "://" in shown else shown
+    name = sources.built_in_name(source) or Path(path).stem
     return re.sub(r"[\x00-\x1f\x7f]", "_", name)[:200]
 
 

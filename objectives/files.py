@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,11 @@ def save_data(development: Development, folder: Path) -> None:
     contents = {f"features.{i}.json": text for i, text in enumerate(development.preprocessing)}
     contents["description.json"] = json.dumps(asdict(development.description), indent=1)
     for name, text in contents.items():
-        _write(folder / name, lambda path, text=text: path.write_text(text))
+        _write(folder / name, partial(_write_text, text))
+
+
+def _write_text(text: str, path: Path) -> None:
+    path.write_text(text, encoding="utf-8")
 
 
 def _save_array(path: Path, array: Array) -> None:
@@ -44,7 +49,7 @@ def _save_array(path: Path, array: Array) -> None:
         np.save(file, array, allow_pickle=False)
 
 
-def _write(path: Path, write: Callable[[Path], object]) -> None:
+def _write(path: Path, write: Callable[[Path], None]) -> None:
     """Write aside and rename, so that a reader finds all of a file or none of it."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -111,13 +111,19 @@ def text(path: Path, checked: Check) -> str:
     lines = [line for finding in checked.findings for line in _in_words(finding)]
     if checked.explanation is None:
         return "\n".join(lines)
-    verdict = "nothing is wrong with it" if checked.is_good else "a search would mean nothing"
-    lines += [f"{path}: {verdict}.", "", *_of_data(checked), *_of_space(checked)]
+    lines += [f"{path}: {_verdict(checked)}.", "", *_of_data(checked), *_of_space(checked)]
     if checked.profile is not None:
         lines += ["", f"  {checked.profile} shows the rows"]
     return "\n".join(
         [*lines, "", f"  tune search {path}      runs it"] if checked.is_good else lines
     )
+
+
+def _verdict(checked: Check) -> str:
+    n = len(checked.findings)
+    if not checked.is_good:
+        return "a search would mean nothing"
+    return "nothing is wrong with it" if not n else f"{n} warning{'s' * (n > 1)}, no error"
 
 
 def _in_words(finding: Finding) -> list[str]:

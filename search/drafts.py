@@ -35,8 +35,8 @@ def write_draft(
         preprocess = {"size": pictures.propose_size(pictures.survey(paths["source"]))}
     data = Data.model_validate({**paths, "query": query or None, "preprocess": preprocess})
     in_file = {"source": path_from(path, data.source)}
-    if data.target is not None and data.target != target:  # a file
-        in_file["target"] = path_from(path, str(data.target))
+    if data.target is not None and data.source.endswith(".npy"):  # its targets are in another
+        in_file["target"] = path_from(path, data.target)
     draft = drafting.draft(data, in_file)
     schema = path_from(path, str(Path(spaces_file).parent / "schema.json"))
     draft = draft._replace(text=f"# yaml-language-server: $schema={schema}\n{draft.text}")

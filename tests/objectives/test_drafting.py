@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from ruamel.yaml import YAML
 
 from truetune.errors import InputError
+from truetune.objectives import drafting
+from truetune.objectives.development import Development
 from truetune.objectives.drafting import (
+    Draft,
     Facts,
     batch_sizes,
-    draft,
     hidden_units,
-    look,
+    study_name,
     task_of,
     units_by_rows,
 )
 from truetune.objectives.preparation import develop
 from truetune.objectives.requirements import problems
+from truetune.search.drafts import write_draft
 from truetune.spaces import Experiment, load
+from truetune.spaces.experiment import Data
+from truetune.spaces.schema import schema_text
 
 Write = Callable[..., str]
 
@@ -48,6 +57,14 @@ def loaded(tmp_path: Path) -> Callable[[str], Experiment]:
         return load(path)
 
     return load_text
+
+
+def draft(source: str, target: str | None = None, in_file: Any = None) -> Draft:
+    return drafting.draft(Data(source=source, target=target), in_file)
+
+
+def look(source: str, target: str | None = None) -> Facts:
+    return drafting.look(Data(source=source, target=target))
 
 
 def plain(text: str) -> Any:
@@ -137,9 +154,11 @@ def test_batch_sizes_leave_four_batches_an_epoch(n_train: int, expected: list[in
 
 def test_facts_are_those_of_the_set() -> None:
     reason = "the target has 10 different whole numbers"
-    assert look("sklearn:digits", None) == Facts(
-        "classification", reason, 1797, 1078, 64, 10, unstratified=None
-    )
+    facts = look("sklearn:digits")
+    assert (facts.task, facts.reason) == ("classification", reason)
+    assert (facts.n_rows, *facts.sizes) == (1797, 1078, 64, 10)
+    assert (facts.proposed, facts.notes) == ({}, ())
+    assert facts.data.split.stratify is True
 
 
 @pytest.mark.parametrize(
@@ -156,10 +175,10 @@ def test_facts_are_those_of_the_set() -> None:
 def test_draft_of_a_built_in_set_loads_and_fits_the_data(
     loaded: Callable[[str], Experiment], name: str, task: str, n_outputs: int
 ) -> None:
-    experiment = loaded(draft(f"sklearn:{name}", None).text)
+    experiment = loaded(draft(f"sklearn:{name}").text)
     assert problems(experiment) == []
     assert (experiment.study, experiment.task, experiment.model.name) == (name, task, "mlp")
-    facts, description = look(f"sklearn:{name}", None), develop(experiment).description
+    facts, description = look(f"sklearn:{name}"), develop(experiment).description
     assert facts.n_outputs == description.n_outputs == n_outputs
     assert (facts.n_train, facts.n_inputs) == (description.n_train, description.n_inputs)
 
@@ -178,7 +197,7 @@ def test_facts_of_a_table_are_those_of_its_development(
 
 
 def test_draft_begins_small_and_simple() -> None:
-    parameters = plain(draft("sklearn:digits", None).text)["parameters"]
+    parameters = plain(draft("sklearn:digits").text)["parameters"]
     assert parameters["layers"]["default"] == 1
     assert parameters["optimizer"]["choices"][0] == "sgd"
     assert parameters["use_dropout"]["choices"][0] is False
@@ -211,21 +230,21 @@ def test_draft_begins_small_and_simple() -> None:
     ],
 )
 def test_draft_says_why(name: str, lines: list[str]) -> None:
-    text = draft(f"sklearn:{name}", None).text
+    text = draft(f"sklearn:{name}").text
     assert all(line in text for line in lines)
 
 
 @pytest.mark.parametrize("name", ["digits", "breast_cancer", "diabetes"])
 def test_draft_is_no_wider_than_an_editor(name: str) -> None:
-    assert max(map(len, draft(f"sklearn:{name}", None).text.splitlines())) < 100
+    assert max(map(len, draft(f"sklearn:{name}").text.splitlines())) < 100
 
 
 def test_numbers_are_not_stratified() -> None:
-    assert "stratify" not in plain(draft("sklearn:diabetes", None).text)["data"]["split"]
+    assert "stratify" not in plain(draft("sklearn:diabetes").text)["data"]["split"]
 
 
 def test_card_is_there_to_be_filled_in() -> None:
-    card = plain(draft("sklearn:iris", None).text)["card"]
+    card = plain(draft("sklearn:iris").text)["card"]
     assert card == {"purpose": "", "human_level": None, "published": []}
 
 
@@ -282,7 +301,7 @@ def test_study_is_called_as_the_file(table: Write, stem: str) -> None:
 
 def test_file_may_spell_the_path_in_its_own_way(table: Write) -> None:
     source = table(x=range(50), y=np.linspace(0, 1, 50))
-    text = draft(source, "y", "../data/rows.parquet").text
+    text = draft(source, "y", {"source": "../data/rows.parquet"}).text
     assert plain(text)["data"]["source"] == "../data/rows.parquet"
     assert source not in text
 
@@ -299,10 +318,290 @@ def test_source_that_no_search_could_use_is_not_drafted(
         draft(source, target)
 
 
+def test_a_column_to_predict_has_to_be_named(table: Write) -> None:
+    with pytest.raises(InputError) as caught:
+        draft(table(x=range(50), y=range(50)))
+    assert "--target" in caught.value.fix
+
+
 def test_a_summary_names_the_task_its_cost_and_both_widths() -> None:
-    assert draft("sklearn:wine", None).facts.summary() == [
+    assert draft("sklearn:wine").facts.summary() == [
         "classification: the target has 3 different whole numbers",
         "cross-entropy: an output a class, and being sure and wrong costs most",
         "hidden units: midway between 3 outputs and 13 inputs is 8; by 106 training rows it is "
         "0.7 (a = 10) to 3.3 (a = 2)",
     ]
+
+
+# What is made of columns, and of the split
+
+
+def shop(n: int = 600, **more: Any) -> dict[str, Any]:
+    """Return columns that are awkward, each in its own way; churn follows from two of them."""
+    rng = np.random.default_rng(0)
+    day = pd.Timestamp("2021-01-01") + pd.to_timedelta(rng.integers(0, 900, n), unit="D")
+    income, vip = np.exp(rng.normal(10, 0.6, n)).round(2), rng.random(n) < 0.3
+    churned = rng.random(n) < 0.2 + 0.3 * vip + 0.3 * (income > 22_000)
+    words = ["good", "bad", "late", "broken", "refund", "fast", "slow", "never again"]
+    return {
+        "customer_ref": [f"C{i:06d}" for i in rng.permutation(n)],
+        "signup": day.strftime("%d/%m/%Y"),
+        "seen": day.strftime("%Y-%m-%d"),
+        "age": np.where(rng.random(n) < 0.1, np.nan, rng.integers(18, 90, n)),
+        "income": [f"{value:.2f}".replace(".", ",") for value in income],
+        "zip": [f"{i:04d}" for i in rng.integers(0, 60, n)],
+        "city": [f"city {i}" for i in (rng.pareto(1.1, n) * 12).astype(int) % 300],
+        "segment": np.where(vip, "vip", "retail"),
+        "note": [" ".join(rng.choice(words, 8)) for _ in range(n)],
+        "empty": [None] * n,
+        "country": ["NO"] * n,
+        "row": range(n),
+        "churned": np.where(churned, "yes", "no"),
+        **more,
+    }
+
+
+def without(columns: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: values for name, values in columns.items() if name not in names}
+
+
+def in_csv(folder: Path, columns: dict[str, Any], name: str = "customers.csv") -> str:
+    pd.DataFrame(columns).to_csv(folder / name, index=False, sep=";")
+    return str(folder / name)
+
+
+DECISIONS = {
+    "customer_ref": ("drop", "an id: 600 different values in 600 rows"),
+    "income": ("number", "numbers as text, such as '"),
+    "city": ("category", " levels, of which the rarest are put together"),
+    "note": ("text", "prose: "),
+    "empty": ("drop", "is empty"),
+    "country": ("drop", "is 'NO' in every row"),
+    "row": ("drop", "numbers the rows"),
+}
+
+
+def test_every_column_of_an_awkward_file_is_decided_with_a_reason(tmp_path: Path) -> None:
+    made = draft(in_csv(tmp_path, shop()), "churned")
+    assert {name: p.role for name, p in made.facts.proposed.items()} == {
+        name: role for name, (role, _) in DECISIONS.items()
+    }
+    for name, (role, reason) in DECISIONS.items():
+        (line,) = (x for x in made.text.splitlines() if x.startswith(f"    {name}: {role}"))
+        assert reason in line.partition("#")[2]
+    assert made.facts.data.split.time == "signup"  # in text, and so no input
+
+
+def test_codes_that_begin_with_a_zero_are_categories(
+    tmp_path: Path, loaded: Callable[[str], Experiment]
+) -> None:
+    experiment = loaded(draft(in_csv(tmp_path, shop()), "churned").text)
+    assert "zip" not in experiment.data.columns
+    (zips,) = (
+        part for part in json.loads(develop(experiment).preprocessing[0])["parts"]
+        if part["columns"] == ["zip"]
+    )  # fmt: skip
+    assert zips["kind"] == "category"
+    assert all(len(level) == 4 for level in zips["levels"])
+
+
+@pytest.mark.parametrize(
+    ("values", "is_dropped"),
+    [
+        (range(600), True),
+        (np.random.default_rng(1).permutation(600) + 10_000, True),
+        (np.random.default_rng(1).integers(0, 10**6, 600), False),
+        (np.random.default_rng(1).normal(size=600), False),
+    ],
+)
+def test_what_counts_the_rows_is_dropped_and_what_measures_is_not(
+    tmp_path: Path, values: Any, is_dropped: bool
+) -> None:
+    facts = draft(in_csv(tmp_path, shop(size=values)), "churned").facts
+    assert ("size" in facts.proposed) is is_dropped
+
+
+def test_rows_of_one_owner_stay_together(tmp_path: Path) -> None:
+    owners = [f"C{i // 4}" for i in range(600)]
+    columns = without(shop(customer_ref=owners), "signup", "seen") | {"customer_id": owners}
+    made = draft(in_csv(tmp_path, without(columns, "customer_ref")), "churned")
+    assert made.facts.data.split.groups == "customer_id"
+    assert made.facts.proposed["customer_id"].role == "drop"
+    assert "    customer_id: drop" in made.text
+    assert "# Rows of one customer_id stay together" in made.text
+    assert "stratify: true, groups: customer_id" in made.text
+
+
+def test_dates_that_are_not_all_there_order_nothing(tmp_path: Path) -> None:
+    columns = shop()
+    for name, missing in (("signup", "n/a"), ("seen", "")):
+        columns[name] = [missing, *list(columns[name])[1:]]
+    made = draft(in_csv(tmp_path, columns), "churned")
+    assert made.facts.data.split.time == "none"
+    assert made.facts.proposed["signup"].role == "date"
+    assert "time: none" in made.text
+    assert "The rows are dated" not in made.text
+
+
+def test_of_two_columns_of_dates_the_one_that_is_all_there_orders_the_rows(tmp_path: Path) -> None:
+    columns = shop()
+    columns["signup"] = [None, *list(columns["signup"])[1:]]
+    facts = draft(in_csv(tmp_path, columns), "churned").facts
+    assert facts.data.split.time == "seen"
+    assert facts.proposed["signup"].role == "date"
+
+
+def test_a_split_by_time_that_would_lose_a_class_is_given_up_with_a_note(
+    tmp_path: Path, loaded: Callable[[str], Experiment]
+) -> None:
+    day = pd.Timestamp("2021-01-01") + pd.to_timedelta(np.arange(600), unit="D")
+    late = np.where(np.arange(600) < 390, "no", np.where(np.arange(600) % 2, "yes", "maybe"))
+    columns = shop(seen=day.strftime("%Y-%m-%d"), churned=late)
+    made = draft(in_csv(tmp_path, without(columns, "signup")), "churned")
+    split = made.facts.data.split
+    assert (split.time, split.stratify) == ("none", True)
+    (note,) = made.facts.notes
+    assert note in made.text
+    assert "no training row is of it" in note
+    assert develop(loaded(made.text)).description.n_outputs == 3
+
+
+def test_a_target_of_numbers_as_text_is_predicted_as_numbers(
+    tmp_path: Path, loaded: Callable[[str], Experiment]
+) -> None:
+    made = draft(in_csv(tmp_path, shop()), "income")
+    assert made.facts.task == "regression"
+    assert "    income: number" in made.text
+    assert develop(loaded(made.text)).description.n_outputs == 1
+
+
+def test_a_column_of_an_odd_name_is_decided_too(
+    tmp_path: Path, loaded: Callable[[str], Experiment]
+) -> None:
+    odd = {name: ["always"] * 50 for name in ODD_NAMES}
+    pd.DataFrame({**odd, "x": np.linspace(0, 1, 50), "y": [1, 2] * 25}).to_parquet(
+        tmp_path / "odd.parquet"
+    )
+    experiment = loaded(draft(f"{tmp_path}/odd.parquet", "y").text)
+    assert experiment.data.columns == dict.fromkeys(ODD_NAMES, "drop")
+
+
+def test_a_line_that_only_numbers_the_rows_may_be_all_there_is(table: Write) -> None:
+    facts = draft(table(t=range(50), y=np.linspace(0, 1, 50)), "y").facts
+    assert (facts.proposed, facts.n_inputs) == ({}, 1)
+
+
+# A draft searches as it is, from wherever the rows come
+
+
+def _awkward(folder: Path) -> dict[str, Any]:
+    return {"source": in_csv(folder, shop()), "target": "churned"}
+
+
+def _npz(folder: Path) -> dict[str, Any]:
+    rng = np.random.default_rng(0)
+    np.savez(folder / "arrays.npz", x=rng.normal(size=(90, 5)), y=rng.integers(0, 3, 90))
+    return {"source": f"{folder}/arrays.npz", "target": None}
+
+
+def _npy(folder: Path) -> dict[str, Any]:
+    np.save(folder / "x.npy", np.random.default_rng(0).normal(size=(90, 5)))
+    np.save(folder / "y.npy", np.linspace(0, 1, 90))
+    return {"source": f"{folder}/x.npy", "target": f"{folder}/y.npy"}
+
+
+def _pictures(folder: Path) -> dict[str, Any]:
+    rng = np.random.default_rng(0)
+    for name in ("cats", "dogs"):
+        (folder / "images" / name).mkdir(parents=True)
+        for i in range(20):
+            pixels = rng.integers(0, 255, (12, 14, 3)).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / "images" / name / f"{i}.png")
+    return {"source": f"{folder}/images/", "target": None}
+
+
+def _database(folder: Path) -> dict[str, Any]:
+    with sqlite3.connect(folder / "shop.db") as connection:
+        pd.DataFrame(without(shop(), "empty")).to_sql("customers", connection, index=False)
+    connection.close()
+    query = "SELECT * FROM customers WHERE city <> 'nowhere' -- all"
+    return {"source": f"sqlite:///{folder}/shop.db", "target": "churned", "query": query}
+
+
+def _function(folder: Path) -> dict[str, Any]:
+    kept = f"{folder}/kept.parquet"
+    pd.DataFrame(shop()).to_parquet(kept)
+    code = f"import pandas\n\ndef rows():\n    return pandas.read_parquet({kept!r})\n"
+    (folder / "own.py").write_text(code)
+    return {"source": f"{folder}/own.py:rows", "target": "churned"}
+
+
+@pytest.mark.parametrize(
+    ("make", "study", "source"),
+    [
+        (_awkward, "customers", "./customers.csv"),
+        (_npz, "arrays", "./arrays.npz"),
+        (_npy, "x", "./x.npy"),
+        (_pictures, "images", "./images"),
+        (_database, "shop", None),
+        (_function, "own", "./own.py:rows"),
+    ],
+    ids=["csv", "npz", "npy", "pictures", "database", "function"],
+)
+def test_a_draft_is_good_as_it_is(tmp_path: Path, make: Any, study: str, source: Any) -> None:
+    path, made = write_draft(**make(tmp_path), out=tmp_path / "drafted.yaml")
+    written = plain(path.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(json.loads(schema_text())).validate(written)
+    assert written["study"] == study
+    assert source in (None, written["data"]["source"])
+    assert max(map(len, made.text.splitlines())) < 120
+    experiment = load(path)
+    assert problems(experiment) == []
+    development: Development = develop(experiment)
+    assert development.description.n_outputs == made.facts.n_outputs
+    assert development.description.n_train == made.facts.n_train
+    assert development.description.n_inputs == made.facts.n_inputs
+
+
+def test_a_draft_of_arrays_names_both_files_beside_it(tmp_path: Path) -> None:
+    path, _ = write_draft(**_npy(tmp_path), out=tmp_path / "drafted.yaml")
+    data = plain(path.read_text())["data"]
+    assert (data["source"], data["target"]) == ("./x.npy", "./y.npy")
+
+
+def test_a_draft_of_pictures_proposes_their_size(tmp_path: Path) -> None:
+    _, made = write_draft(**_pictures(tmp_path), out=tmp_path / "drafted.yaml")
+    assert "preprocess: {scale: standard, size: 12}" in made.text
+    assert made.facts.n_inputs == 12 * 12 * 3
+
+
+def test_a_draft_of_a_database_keeps_its_query(tmp_path: Path) -> None:
+    said = _database(tmp_path)
+    path, _ = write_draft(**said, out=tmp_path / "drafted.yaml")
+    assert load(path).data.query == said["query"]
+    with pytest.raises(InputError, match="what to select is not said") as caught:
+        write_draft(said["source"], "churned", tmp_path / "other.yaml")
+    assert "--query" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("sklearn:iris", "iris"),
+        ("/a/rows.csv", "rows"),
+        ("/a/images/", "images"),
+        ("https://host/a/rows.csv?v=2", "rows"),
+        ("s3://bucket/rows.parquet", "rows"),
+        ("sqlite:////a/shop.db", "shop"),
+        ("postgresql://me:secret@host/shop?x=1", "shop"),
+        ("/a/own.py:rows", "own"),
+        ("tab\there.csv", "tab_here"),
+        ("x" * 300 + ".csv", "x" * 200),
+    ],
+)
+def test_a_study_is_called_as_its_source(source: str, name: str) -> None:
+    assert study_name(source) == name
+
+
+def test_no_password_becomes_a_name() -> None:
+    assert "secret" not in study_name("postgresql://me:secret@host")

@@ -390,3 +390,170 @@ def test_a_table_needs_a_file_and_a_target(tmp_path: Path) -> None:
     assert (unsaid.where, unsaid.fix) == (("data",), "Add `target:`.")
     path.write_text("a,label\n1,x\n")
     assert problems(classification({"data": {"source": str(path), "target": "label"}})) == []
+
+
+# What is said of the data fits the kind of source it is
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> dict[str, str]:
+    """A source of each kind. None can be read: whoever tries falls over it."""
+    for name in ("rows.csv", "x.npy", "y.npy", "both.npz", "shop.db"):
+        (tmp_path / name).write_bytes(b"\x00 not what it is called")
+    (tmp_path / "images" / "cats").mkdir(parents=True)
+    (tmp_path / "images" / "cats" / "1.png").write_bytes(b"no picture")
+    (tmp_path / "own.py").write_text("raise SystemExit('this code was run')\n")
+    return {
+        "built-in": "sklearn:digits",
+        "table": f"{tmp_path}/rows.csv",
+        "address": "https://me:secret@nowhere.invalid/rows.csv",
+        "arrays": f"{tmp_path}/both.npz",
+        "pictures": f"{tmp_path}/images",
+        "database": f"sqlite:///{tmp_path}/shop.db",
+        "function": f"{tmp_path}/own.py:rows",
+    }
+
+
+NEEDED: dict[str, dict[str, Any]] = {
+    "table": {"target": "y"},
+    "address": {"target": "y"},
+    "database": {"target": "y", "query": "SELECT 1"},
+}
+
+
+def found_of(places: dict[str, str], kind: str, **said: Any) -> list[Problem]:
+    data = {"source": places[kind], **NEEDED.get(kind, {}), **said}
+    return problems(classification({"data": data}))
+
+
+KEYS: list[tuple[str, dict[str, Any], tuple[str, ...], set[str]]] = [
+    ("query", {"query": "SELECT 1"}, ("query",), {"database"}),
+    (
+        "target",
+        {"target": "target"},
+        ("target",),
+        {"built-in", "table", "address", "arrays", "database", "function"},
+    ),
+    *(
+        (key, {key: value}, (key,), {"table", "address", "database", "function"})
+        for key, value in (("columns", {"a": "drop"}), ("allow", ["a"]))
+    ),
+    *(
+        (key, {"split": {key: "a"}}, ("split", key), {"table", "address", "database", "function"})
+        for key in ("groups", "time")
+    ),
+    ("size", {"preprocess": {"size": 8}}, ("preprocess", "size"), {"pictures"}),
+]
+
+
+@pytest.mark.parametrize(("key", "said", "where", "kinds"), KEYS, ids=[key[0] for key in KEYS])
+@pytest.mark.parametrize(
+    "kind", ["built-in", "table", "address", "arrays", "pictures", "database", "function"]
+)
+def test_a_key_that_says_nothing_of_a_source_is_misplaced(
+    places: dict[str, str],
+    kind: str,
+    key: str,
+    said: dict[str, Any],
+    where: tuple[str, ...],
+    kinds: set[str],
+) -> None:
+    found = found_of(places, kind, **said)
+    if kind in kinds:
+        assert found == []
+        return
+    (problem,) = found
+    assert problem.where == ("data", *where)
+    assert problem.rule.startswith(f"`{key}:` is for a source of another kind than ")
+    assert problem.fix == "Remove it."
+
+
+@pytest.mark.parametrize("kind", ["built-in", "database", "function"])
+def test_a_file_of_test_rows_is_misplaced_where_rows_are_in_no_file(
+    places: dict[str, str], kind: str
+) -> None:
+    found = found_of(places, kind, test=places["table"])
+    assert {problem.where for problem in found} == {("data", "test")}
+    assert "table or arrays or pictures" in found[0].rule
+
+
+@pytest.mark.parametrize("kind", ["table", "address", "arrays", "pictures"])
+def test_test_rows_are_kept_as_the_others_are(places: dict[str, str], kind: str) -> None:
+    for other in ("table", "address", "arrays", "pictures", "function", "built-in"):
+        found = found_of(places, kind, test=places[other])
+        alike = {kind, other} <= {"table", "address"} or kind == other
+        assert [problem.where for problem in found] == [("data", "test")] * (not alike)
+
+
+@pytest.mark.parametrize("kind", ["built-in", "arrays", "pictures"])
+def test_what_has_no_dates_may_say_so(places: dict[str, str], kind: str) -> None:
+    assert found_of(places, kind, split={"time": "none"}) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "where", "rule"),
+    [
+        ({"source": "{}/no.csv", "target": "y"}, "source", "there is no file {}/no.csv."),
+        ({"source": "{}/no.npz"}, "source", "there is no file {}/no.npz."),
+        ({"source": "{}/images.csv", "target": "y"}, "source", "there is no file {}/images.csv."),
+        ({"source": "{}/rows.csv", "target": "y", "test": "{}/no.csv"}, "test", "no file {}/no."),
+        ({"source": "{}/x.npy", "target": "{}/no.npy"}, "target", "there is no file {}/no.npy."),
+        ({"source": "{}/no.py:rows"}, "source", "{}/no.py: there is no such file."),
+        ({"source": "no_such_module:rows"}, "source", "no file of a module 'no_such_module'"),
+        ({"source": "{}/no_folder"}, "source", "there is no data source '{}/no_folder'."),
+        ({"source": "{}/own.py"}, "source", "there is no data source '{}/own.py'."),
+    ],
+)
+def test_what_is_not_there_is_told_before_anything_starts(
+    places: dict[str, str], tmp_path: Path, data: dict[str, str], where: str, rule: str
+) -> None:
+    (tmp_path / "images.csv").mkdir()
+    full = {key: value.format(tmp_path) for key, value in data.items()}
+    problem = the_problem(classification({"data": full}))
+    assert problem.where == ("data", where)
+    assert rule.format(tmp_path) in problem.rule
+
+
+@pytest.mark.parametrize(
+    ("kind", "missing", "fix"),
+    [
+        ("table", "target", "Add `target:`."),
+        ("address", "target", "Add `target:`."),
+        ("database", "target", "Add `target:`."),
+        ("database", "query", "Add `query:`."),
+    ],
+)
+def test_what_a_source_needs_is_asked_for(
+    places: dict[str, str], kind: str, missing: str, fix: str
+) -> None:
+    (problem,) = found_of(places, kind, **{missing: None})
+    assert (problem.where, problem.fix) == (("data",), fix)
+
+
+@pytest.mark.parametrize(
+    "said", [{"target": None}, {"query": "SELECT 1"}, {"test": "sklearn:iris"}]
+)
+def test_no_password_is_in_a_problem(places: dict[str, str], said: dict[str, Any]) -> None:
+    told = [f"{p.rule} {p.fix}" for p in found_of(places, "address", **said)]
+    told += [
+        f"{p.rule} {p.fix}"
+        for p in found_of(places, "table", test="https://me:secret@host/rows.npz")
+    ]
+    assert len(told) == 2
+    assert "secret" not in " ".join(told)
+
+
+def test_nothing_is_read_and_none_of_the_users_code_is_run(
+    places: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: Any, **_: Any) -> Any:
+        raise AssertionError(arguments)
+
+    experiments = [
+        classification({"data": {"source": source, **NEEDED.get(kind, {})}})
+        for kind, source in places.items()
+    ]
+    monkeypatch.setattr("builtins.open", refuse)
+    monkeypatch.setattr("io.open", refuse)
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    assert [problems(experiment) for experiment in experiments] == [[]] * len(experiments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +46,26 @@ def test_a_drafted_file_searches_as_it_is(
     assert json.loads(done.stdout)["trials"]["total"] == 2
 
 
+def test_a_query_is_drafted_and_searches_from_another_folder(tune: Tune, tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "shop.db")
+    connection.execute("CREATE TABLE towns (size REAL, town TEXT, price REAL)")
+    rows = [line.split(",") for line in TABLE.splitlines()[1:]]
+    connection.executemany("INSERT INTO towns VALUES (?, ?, ?)", rows)
+    connection.commit()
+    connection.close()
+    query = "SELECT size, town, price FROM towns WHERE size < 100"
+    arguments = ("init", "sqlite:///shop.db", "--target", "price", "--query", query)
+    drafted = tune(*arguments, "--json")
+    assert drafted.returncode == 0, drafted.stderr
+    data = load(tmp_path / "shop.yaml").data
+    assert (data.source, data.query) == (f"sqlite:///{tmp_path}/shop.db", query)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "shop.yaml").rename(tmp_path / "elsewhere" / "shop.yaml")
+    flags = ("--trials", 1, "--set", "training.epochs=2", "--executor", "inline", "--json")
+    done = tune("search", "elsewhere/shop.yaml", *flags)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_draft_satisfies_the_schema_and_keeps_its_card(tune: Tune, tmp_path: Path) -> None:
     from ruamel.yaml import YAML
 
@@ -67,6 +88,10 @@ def test_a_draft_satisfies_the_schema_and_keeps_its_card(tune: Tune, tmp_path: P
         (["towns.csv", "--target", "prize"], "Did you mean 'price'?"),
         (["sklearn:irs"], "there is no data source"),
         (["missing.csv", "--target", "x"], "missing.csv"),
+        ([""], "there is no data source ''"),
+        (["towns.csv", "--target", ""], "none is named"),
+        (["sqlite:///towns.csv", "--target", "price"], "what to select is not said"),
+        (["own.py:rows", "--target", "price"], "there is no such file"),
         (["towns.csv", "--target", "price", "--out", "towns.csv"], "is there already"),
         (["towns.csv", "--target", "price", "--out", "a/b.yaml"], "cannot be written"),
     ],
@@ -88,4 +113,6 @@ def test_a_path_is_written_as_seen_from_the_file(tmp_path: Path) -> None:
     assert path_from(tmp_path / "data" / "a.yaml", source) == "./x.csv"
     assert path_from(tmp_path / "spaces" / "a.yaml", source) == "../data/x.csv"
     assert path_from(None, source) == source
-    assert path_from(tmp_path / "a.yaml", "sklearn:iris") == "sklearn:iris"
+    for elsewhere in ("sklearn:iris", "s3://bucket/x.csv", "sqlite:////a/x.db", "own.module:rows"):
+        assert path_from(tmp_path / "a.yaml", elsewhere) == elsewhere
+    assert path_from(tmp_path / "a.yaml", f"{tmp_path}/own.py:rows") == "./own.py:rows"
