@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +135,9 @@ def check(
     if is_static and with_profile:
         raise click.UsageError("--profile draws the data, which --static does not read.")
     profile = Path(f"{space.stem}-profile.html") if with_profile else None
-    checked = checking.check(space, _overrides(settings), is_static, profile)
+    checked = checking.check(
+        space, _overrides(settings), is_static, profile, partial(click.echo, err=True)
+    )
     if as_json:
         content = {"ok": checked.is_good, "findings": [vars(f) for f in checked.findings]}
         if checked.explanation is not None:

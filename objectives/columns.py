@@ -73,7 +73,8 @@ def typed(name: str, column: pa.ChunkedArray, role: Role | None) -> Any:
     stored = stored_role(column.type)
     if stored is None:
         rule = f"a column is numbers, dates or UTF-8 text, but '{name}' is {column.type}."
-        raise ColumnError(name, rule, _drop(name, "or save it as one of these"))
+        other = "or save the file as UTF-8" if "binary" in str(column.type) else "or convert it"
+        raise ColumnError(name, rule, _drop(name, other))
     if n_missing(column) == len(column):
         raise _all_missing(name, len(column))
     match role or stored:

@@ -107,6 +107,12 @@ def _check_fits(n_bytes: int | None, source: str) -> None:
         check_fits(n_bytes, f"the rows of {locations.without_credentials(source)}")
 
 
+def code_of(data: Data) -> list[str]:
+    """Return the files of the user's own whose code reading these data would run."""
+    named = [source for source in (data.source, data.test) if source is not None]
+    return [callables.where(source) for source in named if callables.is_callable(source)]
+
+
 def unknown(source: str) -> InputError:
     """Return the error for what names no source at all."""
     known = [PREFIX + name for name in BUILT_IN]

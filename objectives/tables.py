@@ -6,6 +6,7 @@ from text. The file may lie here or behind a URL (`locations`).
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any
@@ -129,7 +130,10 @@ def _read_csv(shown: str, file: IO[bytes]) -> pa.Table:
 
     size = file.seek(0, 2)
     file.seek(0)
-    delimiter = _delimiter(file.readline(_LONGEST_HEAD))
+    head = file.readline(_LONGEST_HEAD)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise ValueError("it is UTF-16")
+    delimiter = _delimiter(head)
 
     def parsed(**conversion: Any) -> pa.Table:
         file.seek(0)

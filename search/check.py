@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +12,7 @@ from ..errors import InputError
 from ..objectives import requirements
 from ..objectives.findings import Finding
 from ..objectives.inspection import inspect as inspection_of
+from ..objectives.sources import code_of
 from ..spaces import Experiment, Loaded, Mistake, MistakesError, load_with_document, raise_problems
 from ..spaces.document import Document, Place
 from ..spaces.explanation import Explanation, explain
@@ -41,6 +42,7 @@ def check(
     overrides: Mapping[str, Any],
     is_static: bool = False,
     profile: Path | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Check:
     """Look a file over, and the data it names.
 
@@ -49,6 +51,7 @@ def check(
         overrides: dotted keys to values that replace its own.
         is_static: read no data and run no code of the user's.
         profile: a page of HTML to write, of the development rows in pictures.
+        say: told beforehand of each file of the user's whose code is to run.
     """
     try:
         loaded = load_with_document(path, overrides)
@@ -63,6 +66,8 @@ def check(
     found = [_finding("warning", w) for w in warnings]
     if is_static:
         return Check(found, experiment, explanation)
+    for file in code_of(experiment.data):
+        say(f"{experiment.study}: runs code of {file}")
     inspection = inspection_of(experiment, profile)
     found += [_of_problem(loaded.document, problem) for problem in inspection.problems]
     found += inspection.findings

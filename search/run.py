@@ -24,6 +24,7 @@ from ..objectives import requirements
 from ..objectives.development import Development
 from ..objectives.files import save_data
 from ..objectives.preparation import Preparation
+from ..objectives.sources import code_of
 from ..spaces import Experiment, Loaded, load_with_document, raise_problems
 from .accounts import Accounts
 from .home import Home, slug
@@ -121,6 +122,8 @@ def run(path: str | Path, options: Options = Options()) -> Summary:
                     print(
                         f"{warning.place}: warning: {warning.rule} {warning.fix}", file=sys.stderr
                     )
+                for file in code_of(experiment.data):
+                    print(f"{experiment.study}: runs code of {file}", file=sys.stderr)
                 print(f"{experiment.study}: starting up", file=sys.stderr, flush=True)
             recorder = MLflowRecorder()
             stack.callback(recorder.cancel)

@@ -112,7 +112,8 @@ def _resolved(source: str, folder: Path) -> str:
         return f"{database[1]}{os.path.abspath(folder / database[2])}{database[3]}"
     if file:
         return f"{os.path.abspath(folder / file[1])}:{file[2]}"
-    is_path = ":" not in source and ("/" in source or "." in source)
+    looks_like_a_path = "/" in source or "." in source or (folder / source).is_dir()
+    is_path = ":" not in source and looks_like_a_path
     return os.path.abspath(folder / source) if is_path else source
 
 

@@ -47,11 +47,15 @@ class Categories:
 
     def transform(self, column: pd.Series[Any]) -> Array:
         """Return zeros and ones (rows, inputs) of float32."""
+        import pandas as pd
+
         elsewhere = self.n_inputs - 1 if self.has_rest else self.n_inputs
-        places = {level: i for i, level in enumerate(self.levels)}
-        of_levels = [places.get(level, elsewhere) for level in column.cat.categories]
+        places = pd.Index(self.levels, dtype=object).get_indexer(
+            column.cat.categories.astype(object)
+        )
+        of_levels = np.where(places < 0, elsewhere, places)
         of_missing = len(self.levels) if self.has_missing else elsewhere
-        inputs = np.array([*of_levels, of_missing])[column.cat.codes.to_numpy()]  # code -1: last
+        inputs = np.append(of_levels, of_missing)[column.cat.codes.to_numpy()]  # code -1: last
         ones = np.zeros((len(column), self.n_inputs), np.float32)
         rows = np.flatnonzero(inputs < self.n_inputs)
         ones[rows, inputs[rows]] = 1

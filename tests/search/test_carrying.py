@@ -167,6 +167,27 @@ def test_carrying_over_again_adds_nothing(
     assert new.n_carried == new.n_finished == 7
 
 
+def test_a_study_from_before_there_were_columns_is_continued_and_carried_over(
+    old: Study, tmp_path: Path, development: Development
+) -> None:
+    identity = old.optuna.user_attrs["identity"]
+    for key in ("query", "test", "columns"):
+        del identity["data"][key]
+    for key in ("groups", "time", "embargo", "folds"):
+        del identity["data"]["split"][key]
+    del identity["data"]["preprocess"]["size"]
+    old.optuna.set_user_attr("identity", identity)
+    again = open_study(experiment("old"), tmp_path, development.description)
+    assert again.n_finished == 7
+    new = open_study(experiment("new"), tmp_path, development.description, carry="old")
+    assert new.n_carried == 7
+    changed = load(
+        FLAT, {"data": {"source": "sklearn:iris", "split": {"folds": 3}}, "study": "old"}
+    )
+    with pytest.raises(InputError, match=r"data\.split\.folds: added, is 3"):
+        open_study(changed, tmp_path, development.description)
+
+
 def test_studies_that_differ_in_more_than_their_spaces_are_not_compared(
     old: Study, tmp_path: Path, development: Development
 ) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from truetune.cli import cli
 from truetune.search.check import check, text
 
 SPACES = sorted((Path(__file__).resolve().parents[2] / "spaces").glob("*.yaml"))
@@ -99,3 +101,69 @@ def test_a_finite_space_is_counted_and_its_constraints_are_weighed(tmp_path: Pat
     assert "  Size         2 configurations\n" in text(path, check(path, {}))
     path = write(tmp_path, parameters={"batch_size": sizes}, constraints=["batch_size < 20"])
     assert "  Size         about 1 of 2 configurations\n" in text(path, check(path, {}))
+
+
+ROWS = "x,y\n" + "".join(f"{i % 7},{'ab'[i % 2]}\n" for i in range(60))
+OWN_CODE = """\
+from pathlib import Path
+import pandas as pd
+def rows():
+    Path("was-run").touch()
+    return pd.DataFrame({"x": range(60), "y": ["a", "b"] * 30})
+"""
+
+
+def test_what_keeps_data_from_being_read_is_told_at_its_line(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text(ROWS)
+    columns = {"x": "date", "z": "drop"}
+    data = {"source": "./rows.csv", "target": "y", "columns": columns}
+    checked = check(write(tmp_path, data=data, task="binary"), {})
+    (finding,) = checked.findings
+    assert (finding.level, checked.is_good) == ("error", False)
+    assert finding.found == '"columns": {'
+    assert "there is no column 'z'" in finding.rule
+
+
+def test_a_static_check_reads_no_data_and_runs_no_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.py").write_text(OWN_CODE)
+    path = write(tmp_path, data={"source": "./own.py:rows", "target": "y"}, task="binary")
+    told: list[str] = []
+    assert check(path, {}, is_static=True, say=told.append).is_good
+    assert (told, (tmp_path / "was-run").exists()) == ([], False)
+    assert check(path, {}, say=told.append).sizes == {
+        **{"rows": 60, "train": 36, "validation": 12, "test": 12},
+        **{"left_out": 0, "folds": 1, "inputs": 1},
+    }
+    assert told == [f"space: runs code of {tmp_path / 'own.py'}"]
+    assert (tmp_path / "was-run").exists()
+
+
+def test_a_profile_is_written_where_the_data_can_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.csv").write_text(ROWS)
+    path = write(tmp_path, data={"source": "./rows.csv", "target": "y"}, task="binary")
+    done = CliRunner().invoke(cli, ["check", str(path), "--profile", "--json"])
+    assert json.loads(done.stdout)["profile"] == "space-profile.html"
+    assert (tmp_path / "space-profile.html").read_text().startswith("<!")
+    done = CliRunner().invoke(cli, ["check", str(path), "--profile", "--static"])
+    assert (done.exit_code, "--static does not read" in done.stderr) == (2, True)
+
+
+def test_an_error_in_the_data_is_ranked_first_and_exits_with_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = [f"{i % 7},{'same' if i else 'other'},{i % 2},{i % 2}\n" for i in range(2000)]
+    (tmp_path / "rows.csv").write_text("x,nearly,copy,y\n" + "".join(lines))
+    path = write(tmp_path, data={"source": "./rows.csv", "target": "y"}, task="binary")
+    done = CliRunner().invoke(cli, ["check", str(path), "--json"])
+    found = json.loads(done.stdout)
+    assert (done.exit_code, found["ok"]) == (2, False)
+    assert found["findings"][0]["where"] == "column 'copy'"
+    assert {"level", "where", "rule", "found", "fix"} <= found["findings"][0].keys()
+    assert "a search would mean nothing" in text(path, check(path, {}))

@@ -9,7 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
+from ruamel.yaml import YAML
 
 from truetune.spaces import load
 
@@ -98,6 +101,56 @@ def test_an_exported_file_has_fixed_values_and_a_path_from_where_it_lies(
     }
     assert "  source: data/flowers.csv\n" in winner.read_text()
     assert experiment.training.seed is not None
+
+
+def _save_arrays(folder: Path) -> dict[str, Any]:
+    rng = np.random.default_rng(0)
+    np.save(folder / "x.npy", rng.normal(size=(60, 4)))
+    np.save(folder / "y.npy", rng.integers(0, 2, 60))
+    np.savez(folder / "test.npz", x=rng.normal(size=(20, 4)), y=rng.integers(0, 2, 20))
+    return {"source": "data/x.npy", "target": "data/y.npy", "test": "data/test.npz"}
+
+
+def _save_tables(folder: Path) -> dict[str, Any]:
+    rng = np.random.default_rng(0)
+    for name, n in (("rows", 60), ("test", 20)):
+        columns = {"x": rng.normal(size=n), "key": range(n), "y": rng.integers(0, 2, n)}
+        pd.DataFrame(columns).to_csv(folder / f"{name}.csv", index=False)
+    said = {"columns": {"key": "drop"}, "split": {"folds": 2}}
+    return {"source": "data/rows.csv", "target": "y", "test": "data/test.csv", **said}
+
+
+@pytest.mark.parametrize(
+    ("save", "written"),
+    [
+        (_save_arrays, {"source": "../data/x.npy", "target": "../data/y.npy"}),
+        (_save_tables, {"source": "../data/rows.csv", "target": "y"}),
+    ],
+    ids=["arrays", "tables"],
+)
+def test_an_exported_file_names_all_of_its_data_from_where_it_lies(
+    save: Any, written: dict[str, str], tune_in: Tune, tmp_path: Path
+) -> None:
+    for name in ("data", "spaces", "winners"):
+        (tmp_path / name).mkdir()
+    data = save(tmp_path / "data")
+    moved = {k: f"../{v}" if str(v).startswith("data/") else v for k, v in data.items()}
+    path = tmp_path / "spaces" / "own.yaml"
+    parameters = {"learning_rate": {"type": "float", "low": 0.01, "high": 0.1}}
+    sections = {"study": "own", "data": moved, "task": "binary", "training": {"epochs": 2}}
+    path.write_text(json.dumps({**sections, "parameters": parameters, "budget": {"trials": 1}}))
+    flags = ("--executor", "inline", "--quiet", "--json")
+    done = tune_in(tmp_path, "search", path, *flags)
+    assert done.returncode == 0, done.stderr
+    winner = tmp_path / "winners" / "winner.yaml"
+    assert tune_in(tmp_path, "export", "--out", winner).returncode == 0
+    text = YAML(typ="safe", pure=True).load(winner.read_text())
+    test = f"../{data['test']}"
+    assert {key: text["data"][key] for key in (*written, "test")} == {**written, "test": test}
+    assert load(winner).data == load(path).data
+    again = tune_in(tmp_path, "search", winner, *flags, "--home", tmp_path / "runs")
+    first, second = (json.loads(run.stdout)["best"] for run in (done, again))
+    assert (first["value"], first["metrics"]) == (second["value"], second["metrics"])
 
 
 def test_without_a_file_the_text_is_printed(tune: Tune) -> None:

@@ -228,6 +228,36 @@ VALUES = [
     Fault("no name at all", "  '': 1\n", "5:3", "characters that a name cannot", "letters"),
     Fault("a list in a list", "  b: [1, [2]]\n", "5:3", "but got [2]"),
     Fault("no value of a list", "  b: []\n", "5:3", "but got []"),
+    Fault(
+        "a role nobody knows",
+        b"data: {source: a, columns: {x: nubmer}}\ntask: binary\nparameters: {a: 1}\n",
+        "1:29",
+        "'drop', but got 'nubmer'",
+    ),
+    Fault(
+        "a list of columns",
+        b"data: {source: a, columns: [x]}\ntask: binary\nparameters: {a: 1}\n",
+        "1:19",
+        "a mapping of keys to values",
+    ),
+    Fault(
+        "a column twice",
+        b"data: {source: a, columns: {x: drop, x: text}}\ntask: binary\nparameters: {a: 1}\n",
+        "1:38",
+        "stands here a second time",
+    ),
+    Fault(
+        "one fold",
+        b"data: {source: a, split: {folds: 1}}\ntask: binary\nparameters: {a: 1}\n",
+        "1:27",
+        "greater than or equal to 2",
+    ),
+    Fault(
+        "time and groups",
+        b"data: {source: a, split: {time: x, groups: y}}\ntask: binary\nparameters: {a: 1}\n",
+        "1:19",
+        "by `groups` or by `time`",
+    ),
     Fault("a seed below nothing", "seed: -1\n", "5:1", "greater than or equal to 0, but got -1"),
     Fault(
         "a task nobody has", b"data: {source: a}\ntask: x\nparameters: {a: 1}\n", "2:1", "got 'x'"

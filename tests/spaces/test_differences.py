@@ -28,6 +28,22 @@ def test_equal_files_have_no_differences() -> None:
     assert differences(identity, identity) == []
 
 
+@pytest.mark.parametrize("nothing", [None, {}, []])
+def test_a_key_without_a_value_and_no_key_are_the_same(nothing: Any) -> None:
+    """A study may be older than a key, or younger than one that is gone."""
+    old, new = {"data": {"source": "x"}}, {"data": {"source": "x", "columns": nothing}}
+    assert differences(old, new) == differences(new, old) == []
+    assert differences({"data": {"columns": None}}, {"data": {"columns": nothing}}) == []
+    assert differences({"data": {}}, {"data": {"split": nothing}}) == []
+
+
+@pytest.mark.parametrize("value", [0, False, "", 0.0, {"a": 1}, [0]])
+def test_a_key_with_a_value_is_another_than_none(value: Any) -> None:
+    for nothing in ({}, {"x": None}):
+        assert len(differences(nothing, {"x": value})) == 1
+        assert len(differences({"x": value}, nothing)) == 1
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [

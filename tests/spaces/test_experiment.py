@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 
 from truetune.spaces import Experiment, Float, Named, Training, load
 from truetune.spaces import __file__ as spaces_init
+from truetune.spaces.differences import differences
 from truetune.spaces.experiment import seconds
 
 SPACES = Path(spaces_init).parent
@@ -161,6 +163,105 @@ def test_the_split_must_leave_rows_to_train_on(shares: tuple[float, float]) -> N
     split = {"validation": shares[0], "test": shares[1]}
     with pytest.raises(ValidationError, match=r"`validation \+ test < 1` must hold"):
         experiment(data={"source": "sklearn:iris", "split": split})
+
+
+def with_data(**said: Any) -> Experiment:
+    return experiment(data={"source": "rows.csv", **said})
+
+
+def test_data_take_documented_defaults() -> None:
+    data = experiment().data
+    assert (data.query, data.target, data.test) == (None, None, None)
+    assert (data.columns, data.allow, data.preprocess.size) == ({}, (), None)
+    split = data.split
+    assert (split.groups, split.time, split.embargo, split.folds) == (None, None, None, None)
+
+
+@pytest.mark.parametrize(("time", "by"), [("day", "day"), ("none", None), (None, None)])
+def test_time_may_be_said_to_mean_nothing(time: str | None, by: str | None) -> None:
+    assert with_data(split={"time": time}).data.split.by_time == by
+
+
+@pytest.mark.parametrize(
+    ("said", "rule"),
+    [
+        ({"split": {"folds": 5, "validation": 0.3}}, "`folds` take the place of `validation`"),
+        ({"split": {"time": "day", "groups": "owner"}}, "by `groups` or by `time`, but got both"),
+        ({"split": {"time": "day", "stratify": True}}, "time decides where a row goes"),
+        ({"split": {"embargo": "7d"}}, "between parts of a split by time: add `time:`"),
+        ({"split": {"time": "none", "embargo": 7}}, "between parts of a split by time"),
+        ({"split": {"groups": "owner", "embargo": 7}}, "between parts of a split by time"),
+        ({"test": "b.csv", "split": {"test": 0.3}}, "names the test rows, and `split: {test:}`"),
+        ({"split": {"folds": 5, "test": 1.0}}, "less than 1"),
+    ],
+)
+def test_what_contradicts_itself_in_a_split_is_refused(said: dict[str, Any], rule: str) -> None:
+    with pytest.raises(ValidationError, match=re.escape(rule)):
+        with_data(**said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"split": {"folds": 5, "test": 0.9}},
+        {"split": {"folds": 20, "groups": "owner", "stratify": True}},
+        {"split": {"folds": 2, "time": "day", "embargo": "12h"}},
+        {"split": {"time": "week", "embargo": 2}},
+        {"split": {"time": "none", "groups": "owner", "stratify": False}},
+        {"split": {"time": "day", "stratify": False}},
+        {"test": "b.csv", "split": {"validation": 0.5}},
+        {"columns": {"a": "drop", "b": "text"}, "allow": ["a", "b"], "query": "SELECT 1"},
+    ],
+)
+def test_what_goes_together_survives_json(said: dict[str, Any]) -> None:
+    original = with_data(**said)
+    assert Experiment.model_validate_json(original.model_dump_json()) == original
+    assert Experiment.model_validate(original.model_dump(mode="json")) == original
+
+
+@pytest.mark.parametrize(
+    ("embargo", "expected"), [("7d", "7d"), ("1.5h", "1.5h"), (3, 3.0), (0.5, 0.5)]
+)
+def test_an_embargo_is_a_duration_or_a_number(embargo: Any, expected: Any) -> None:
+    found = with_data(split={"time": "t", "embargo": embargo}).data.split.embargo
+    assert (found, type(found)) == (expected, type(expected))
+
+
+@pytest.mark.parametrize(
+    "embargo", ["soon", "7", "", 0, -1, True, False, [7], float("inf"), float("nan"), "0d"]
+)
+def test_anything_else_is_no_embargo(embargo: Any) -> None:
+    with pytest.raises(ValidationError, match=r"embargo is a duration|duration reads like"):
+        with_data(split={"time": "t", "embargo": embargo})
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"source": ""},
+        {"query": ""},
+        {"target": ""},
+        {"test": ""},
+        {"columns": {"": "drop"}},
+        {"columns": {"a": "nubmer"}},
+        {"columns": {"a": None}},
+        {"columns": ["a"]},
+        {"allow": [""]},
+        {"allow": "a"},
+        {"split": {"groups": ""}},
+        {"split": {"time": ""}},
+        {"split": {"folds": 1}},
+        {"split": {"folds": 21}},
+        {"split": {"folds": 2.5}},
+        {"preprocess": {"size": 0}},
+        {"preprocess": {"size": 4097}},
+    ],
+)
+def test_a_value_that_says_nothing_of_data_is_refused(said: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        with_data(**said)
+    (error,) = caught.value.errors()
+    assert error["loc"][:2] == ("data", *said)
 
 
 @pytest.mark.parametrize("gpus", ["auto", 0, 1, 0.5, 8.0])
@@ -376,6 +477,72 @@ def test_how_a_study_is_searched_is_no_part_of_its_identity(sections: dict[str, 
 )
 def test_what_defines_a_study_is_part_of_its_identity(sections: dict[str, Any]) -> None:
     assert experiment(**sections).identity() != experiment().identity()
+
+
+FULL: dict[str, Any] = {
+    "source": "/a/rows.csv",
+    "target": "y",
+    "test": "/a/test.csv",
+    "columns": {"x": "drop"},
+    "split": {"time": "day", "embargo": "1d"},
+}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"source": "/b/rows.csv"},
+        {"test": "/b/c/test.csv"},
+        {"allow": ["x"]},
+        {"allow": ["x", "y"]},
+    ],
+)
+def test_where_files_lie_and_what_is_allowed_are_no_part_of_the_identity(
+    said: dict[str, Any],
+) -> None:
+    assert with_data(**FULL | said).identity() == with_data(**FULL).identity()
+
+
+def test_where_targets_of_a_numpy_file_lie_is_no_part_of_the_identity() -> None:
+    here, there = ({"source": f"/{x}/x.npy", "target": f"/{x}/y.npy"} for x in "ab")
+    assert with_data(**here).identity() == with_data(**there).identity()
+    other = with_data(**{**here, "target": "/a/z.npy"})
+    assert other.identity() != with_data(**here).identity()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"source": "/a/others.csv"},
+        {"target": "z"},
+        {"test": "/a/other.csv"},
+        {"query": "SELECT 1"},
+        {"columns": {"x": "text"}},
+        {"columns": {}},
+        {"split": {"time": "day"}},
+        {"split": {"groups": "owner"}},
+        {"split": {"time": "day", "embargo": "1d", "folds": 3}},
+        {"preprocess": {"size": 8}},
+    ],
+)
+def test_how_data_are_read_and_split_is_part_of_the_identity(said: dict[str, Any]) -> None:
+    was, is_now = with_data(**FULL).identity(), with_data(**FULL | said).identity()
+    assert differences(was, is_now) != []
+
+
+def test_a_study_that_is_older_than_a_key_is_continued() -> None:
+    identity = experiment().identity()
+    old = {**identity, "data": dict(identity["data"])}
+    for key in ("query", "test", "columns"):
+        del old["data"][key]
+    old["data"]["split"] = {"validation": 0.2, "test": 0.2, "stratify": None, "seed": 0}
+    old["data"]["preprocess"] = {"scale": "standard"}
+    assert old != identity
+    assert differences(old, identity) == []
+    renewed = with_data(columns={"x": "drop"}, split={"folds": 3}).identity()
+    assert [line.split(":")[0] for line in differences(old, renewed)] == [
+        *("data.source", "data.split.folds", "data.columns"),
+    ]
 
 
 def test_an_identity_names_what_defines_a_study_and_nothing_else() -> None:

@@ -200,6 +200,25 @@ def test_the_folder_one_stands_in_does_not_matter(
         ("sklearn:iris", "sklearn:iris"),
         ("mine:load", "mine:load"),
         ("rows", "rows"),
+        ("images/", "{folder}/far/images"),
+        ("./images", "{folder}/far/images"),
+        ("x.npz", "{folder}/far/x.npz"),
+        ("./own.py:rows", "{folder}/far/own.py:rows"),
+        ("own.py:rows", "{folder}/far/own.py:rows"),
+        ("/a/own.py:rows", "/a/own.py:rows"),
+        ("package.own:rows", "package.own:rows"),
+        ("sqlite:///shop.db", "sqlite:///{folder}/far/shop.db"),
+        ("sqlite:///../shop.db?mode=ro", "sqlite:///{folder}/shop.db?mode=ro"),
+        ("sqlite+pysqlite:///shop.db", "sqlite+pysqlite:///{folder}/far/shop.db"),
+        ("sqlite:////a/shop.db", "sqlite:////a/shop.db"),
+        ("sqlite:///file:shop.db?uri=true", "sqlite:///file:{folder}/far/shop.db?uri=true"),
+        ("sqlite:///file:/a/shop.db?uri=true", "sqlite:///file:/a/shop.db?uri=true"),
+        ("'sqlite:///:memory:'", "sqlite:///:memory:"),
+        ("sqlite://", "sqlite://"),
+        ("postgresql://me@host/shop", "postgresql://me@host/shop"),
+        ("https://host/a/rows.csv?v=2", "https://host/a/rows.csv?v=2"),
+        ("s3://bucket/rows.parquet", "s3://bucket/rows.parquet"),
+        ("zip://rows.csv::https://host/a.zip", "zip://rows.csv::https://host/a.zip"),
     ],
 )
 def test_a_data_file_is_looked_for_beside_the_file_that_names_it(
@@ -212,12 +231,79 @@ def test_a_data_file_is_looked_for_beside_the_file_that_names_it(
     assert load(tmp_path / "far" / "base.yaml").data.source == load(own).data.source
 
 
-def test_a_data_file_of_the_command_line_is_looked_for_where_one_stands(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (
+            "source: x.npy, target: y.npy, test: t.npz",
+            ("{}/far/x.npy", "{}/far/y.npy", "{}/far/t.npz"),
+        ),
+        ("source: /a/x.npy, target: ../y.npy", ("/a/x.npy", "{}/y.npy", None)),
+        ("source: rows.csv, target: y.npy", ("{}/far/rows.csv", "y.npy", None)),  # a column
+        ("source: x.npz, target: a/b", ("{}/far/x.npz", "a/b", None)),  # an array
+        ("source: rows.csv, target: a.b, test: b.csv", ("{}/far/rows.csv", "a.b", "{}/far/b.csv")),
+        ("source: images/, test: ../more/", ("{}/far/images", None, "{}/more")),
+    ],
+)
+def test_files_of_targets_and_of_test_rows_are_looked_for_there_too(
+    tmp_path: Path, data: str, expected: tuple[str | None, ...]
+) -> None:
+    write(tmp_path / "far", base=BASE.replace("source: sklearn:iris", data))
+    own = tmp_path / "own.yaml"
+    own.write_text("extends: far/base.yaml\n")
+    found = load(own).data
+    full = tuple(path and path.format(tmp_path) for path in expected)
+    assert (found.source, found.target, found.test) == full
+
+
+def test_each_of_a_pair_of_files_is_looked_for_beside_the_file_that_names_it(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path / "far", base=BASE.replace("sklearn:iris", "x.npy, target: y.npy"))
+    own = tmp_path / "own.yaml"
+    for text, source, target in (
+        ("source: x.npy", "x.npy", "far/y.npy"),
+        ("target: y.npy", "far/x.npy", "y.npy"),
+        ("test: t.npz", "far/x.npy", "far/y.npy"),
+    ):
+        own.write_text(f"extends: far/base.yaml\ndata: {{{text}}}\n")
+        data = load(own).data
+        assert (data.source, data.target) == (f"{tmp_path}/{source}", f"{tmp_path}/{target}")
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"data.source": "rows.csv"}, ("{}/rows.csv", None, None)),
+        ({"data.source": "./own.py:rows"}, ("{}/own.py:rows", None, None)),
+        ({"data.source": "sqlite:///shop.db"}, ("sqlite:///{}/shop.db", None, None)),
+        ({"data.source": "sklearn:wine"}, ("sklearn:wine", None, None)),
+        ({"data.test": "../t.csv"}, ("sklearn:iris", None, "{up}/t.csv")),
+        ({"data.source": "x.npy", "data.target": "y.npy"}, ("{}/x.npy", "{}/y.npy", None)),
+        ({"data.source": "x.csv", "data.target": "y"}, ("{}/x.csv", "y", None)),
+        ({"data": {"source": "x.csv", "test": "t.csv"}}, ("{}/x.csv", None, "{}/t.csv")),
+    ],
+)
+def test_files_of_the_command_line_are_looked_for_where_one_stands(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, Any],
+    expected: tuple[str | None, ...],
 ) -> None:
     path = write(tmp_path / "far")
     monkeypatch.chdir(tmp_path)
-    assert load(path, {"data.source": "rows.csv"}).data.source == f"{tmp_path}/rows.csv"
+    found = load(path, settings).data
+    full = tuple(text and text.format(tmp_path, up=tmp_path.parent) for text in expected)
+    assert (found.source, found.target, found.test) == full
+
+
+def test_the_command_line_moves_no_file_that_it_does_not_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "far", own=BASE.replace("sklearn:iris", "x.npy, target: y.npy"))
+    monkeypatch.chdir(tmp_path)
+    data = load(path, {"data.test": "t.npz", "data.split.seed": 1}).data
+    assert (data.source, data.target) == (f"{tmp_path}/far/x.npy", f"{tmp_path}/far/y.npy")
 
 
 def test_what_a_file_extends_is_no_part_of_what_is_loaded(tmp_path: Path) -> None:

@@ -72,6 +72,10 @@ def test_the_schema_knows_what_a_file_may_leave_out(section: str, may_be_missing
     assert VALIDATOR.is_valid(space) is may_be_missing
 
 
+def of_data(**said: Any) -> dict[str, Any]:
+    return {"data": {"source": "rows.csv", **said}}
+
+
 @pytest.mark.parametrize(
     ("sections", "sound"),
     [
@@ -95,6 +99,33 @@ def test_the_schema_knows_what_a_file_may_leave_out(section: str, may_be_missing
         ({"training": {"early_stopping": {"patience": 0}}}, False),
         ({"training": {"learning_rate": 0}}, False),
         ({"constraints": []}, True),
+        (of_data(query="SELECT 1", target="y"), True),
+        (of_data(query=""), False),
+        (of_data(query=3), False),
+        (of_data(target=""), False),
+        (of_data(test="other.csv"), True),
+        (of_data(test=["other.csv"]), False),
+        (of_data(columns={"a": "drop", "b c": "text", "d": "date"}), True),
+        (of_data(columns={"e": "number", "f": "category"}), True),
+        (of_data(columns={"a": "nubmer"}), False),
+        (of_data(columns=["a"]), False),
+        (of_data(coloumns={}), False),
+        (of_data(allow=["a"]), True),
+        (of_data(allow=[1]), False),
+        (of_data(allow="a"), False),
+        (of_data(split={"groups": "owner", "folds": 5}), True),
+        (of_data(split={"time": "day", "embargo": "7d"}), True),
+        (of_data(split={"time": "week", "embargo": 2}), True),
+        (of_data(split={"time": "none"}), True),
+        (of_data(split={"time": 3}), False),
+        (of_data(split={"time": "day", "embargo": True}), False),
+        (of_data(split={"time": "day", "embargo": ["7d"]}), False),
+        (of_data(split={"folds": 1}), False),
+        (of_data(split={"folds": 21}), False),
+        (of_data(split={"fold": 3}), False),
+        (of_data(preprocess={"size": 28}), True),
+        (of_data(preprocess={"size": 0}), False),
+        (of_data(preprocess={"size": 4097}), False),
         ({"parameters": {}}, False),
         ({"parameters": {"a": 1, "b": None, "c": "x", "d": False, "e": 0.5}}, True),
         ({"parameters": {"a": [1, "x", None]}}, True),
