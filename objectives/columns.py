@@ -26,6 +26,7 @@ from ..spaces.writing import scalar
 from .development import Array
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
 MAX_LEVELS = 100  # a text column of more is an id or prose, unless the file says otherwise
@@ -234,24 +235,33 @@ def spelt_dates(texts: Any) -> tuple[Array, list[str]]:
 
     All have one form: with 25/04/2021 anywhere in it, 03/04/2021 is in April.
     """
-    import warnings
-
     import pandas as pd
 
     known = texts.dropna()
     known = known[~known.str.strip().str.casefold().isin(MISSING_WORDS)]
+    codes, levels = pd.factorize(known)  # each is read once
+    dates = _dates_of(pd.Series(levels, dtype="str")).to_numpy()[codes]
+    found = pd.Series(dates, known.index).reindex(texts.index).to_numpy()
+    return found, list(known[np.isnat(dates)])
+
+
+def _dates_of(levels: pd.Series[str]) -> pd.Series[Any]:
+    """Return the date that each text spells, NaT for none."""
+    import warnings
+
+    import pandas as pd
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of guessing; the result is looked at
-        dates = pd.to_datetime(known, errors="coerce", format="ISO8601", utc=True)
+        dates = pd.to_datetime(levels, errors="coerce", format="ISO8601", utc=True)
         if dates.isna().any():
-            parts = known.str.extract(_DAY_AND_MONTH)[[0, 2]].astype(float)
+            parts = levels.str.extract(_DAY_AND_MONTH)[[0, 2]].astype(float)
             day_first = bool((parts[0] > 12).any())
-            guessed = pd.to_datetime(known, errors="coerce", dayfirst=day_first, utc=True)
-            is_bad = ~known.str.contains(_YEAR) | (day_first & (parts[2] > 12))
+            guessed = pd.to_datetime(levels, errors="coerce", dayfirst=day_first, utc=True)
+            is_bad = ~levels.str.contains(_YEAR) | (day_first & (parts[2] > 12))
             guessed = guessed.mask(is_bad)
             dates = guessed if guessed.isna().sum() <= dates.isna().sum() else dates
-    bad = known[dates.isna()]
-    return dates.dt.tz_localize(None).reindex(texts.index).to_numpy(), list(bad)
+    return dates.dt.tz_localize(None)
 
 
 def _category(name: str, column: pa.ChunkedArray, is_said: bool) -> Any:

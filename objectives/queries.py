@@ -85,20 +85,6 @@ def read(source: str, query: str) -> pa.Table:
         return _with_dates(table) if connection.dialect.name == "sqlite" else table
 
 
-def count(source: str, query: str) -> int | None:
-    """Return how many rows a query has, or None where the database cannot count them.
-
-    Raises:
-        InputError: the database cannot be reached, or the query does more than read.
-    """
-    counting = f"SELECT COUNT(*) FROM (\n{_checked(source, query)}\n) counted"
-    with _connected(source) as connection:
-        try:
-            return int(_executed(connection, counting).scalar_one())
-        except _database_errors():
-            return None
-
-
 def _checked(source: str, query: str) -> str:
     """Return a query without its last semicolon, if it is one statement that reads."""
     is_mysql = source.partition("://")[0].partition("+")[0] in _BACKSLASHES

@@ -10,7 +10,6 @@ from ..models import ARCHITECTURES
 from ..objectives.configurations import own_name
 from ..spaces import Configuration, Experiment
 from ..spaces.experiment import Training
-from ..spaces.extending import PATHS
 from ..spaces.space import MODEL
 from ..spaces.writing import experiment_text
 from .drafts import path_from
@@ -58,7 +57,10 @@ def export(studies: Studies, name: str | None, number: int | None, out: Path | N
 
 def _paths(data: dict[str, Any], out: Path | None) -> dict[str, str]:
     """Return where the data lie, as the new file says it."""
-    return {key: path_from(out, data[key]) for key in PATHS if data.get(key) is not None}
+    keys = ["source", "test"]
+    if str(data.get("target")).endswith(".npy"):  # otherwise it is a column, whatever its name
+        keys.append("target")
+    return {key: path_from(out, data[key]) for key in keys if data.get(key) is not None}
 
 
 def _consumed(experiment: Experiment, configuration: Configuration) -> Configuration:

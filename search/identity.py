@@ -23,10 +23,12 @@ def identity_of(experiment: Experiment, description: Description) -> dict[str, A
     return {key: getattr(description, key) for key in DATA_KEYS} | experiment.identity()
 
 
-def paths_of(experiment: Experiment) -> dict[str, str]:
-    """Return where the data lie, of which the identity has the names only; no passwords."""
-    data = experiment.data.model_dump(include=set(PATHS), exclude_none=True)
-    return {key: without_credentials(path) for key, path in data.items()}
+def data_settings(experiment: Experiment) -> dict[str, Any]:
+    """Return what a file says of its data that is no part of the identity: where they lie,
+    without passwords, and what may tell the target."""
+    data = experiment.data.model_dump(mode="json", include=set(PATHS), exclude_none=True)
+    paths = {key: without_credentials(path) for key, path in data.items()}
+    return paths | {"allow": list(experiment.data.allow)}
 
 
 def check_same(experiment: Experiment, attributes: Mapping[str, Any]) -> None:

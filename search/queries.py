@@ -111,7 +111,8 @@ class Studies:
                 f"the study '{study.study_name}' was not made by this program.", "Name another."
             )
         known = {k: v for k, v in {**settings, **identity}.items() if k in Experiment.model_fields}
-        data = identity["data"] | {key: settings[key] for key in PATHS if key in settings}
+        kept = {key: settings[key] for key in (*PATHS, "allow") if key in settings}
+        data = identity["data"] | kept
         return {**known, "study": study.study_name, "data": data}
 
     def holder(self, name: str | None) -> Holder | None:

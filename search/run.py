@@ -289,6 +289,7 @@ def _search(
         epochs=accounts.epochs,
         reason=reason,
         delivery=delivery,
+        n_folds=study.description.n_folds,
     )
 
 

@@ -30,7 +30,7 @@ from ..objectives.seeds import trial_seed
 from ..spaces import Experiment
 from ..spaces.expressions import ExpressionError
 from .carrying import Carry, carried
-from .identity import SETTINGS, check_data, check_same, identity_of, paths_of
+from .identity import SETTINGS, check_data, check_same, data_settings, identity_of
 from .storage import DriverStorage, open_store
 from .strategies import make_pruner, make_sampler
 
@@ -122,7 +122,7 @@ class Study:
         opened._begin(taken)
         settings = experiment.model_dump(mode="json")
         changeable = {key: settings[key] for key in SETTINGS}
-        study.set_user_attr("settings", changeable | paths_of(experiment))
+        study.set_user_attr("settings", changeable | data_settings(experiment))
         study.set_user_attr("state", "running")
         return opened
 

@@ -32,6 +32,7 @@ class Summary:
     epochs: int
     reason: str  # why the search ended
     delivery: Delivery
+    n_folds: int = 1
 
     @property
     def exit_code(self) -> int:
@@ -67,7 +68,8 @@ class Summary:
             "",
         ]
         lines += table("configuration", self.best["parameters"])
-        lines += table("on validation rows", self.best["metrics"])
+        mean = f", the mean of {self.n_folds} folds" if self.n_folds > 1 else ""
+        lines += table(f"on validation rows{mean}", self.best["metrics"])
         if self.trials["complete"] > 1:
             lines.append(
                 f"  The best of {self.trials['complete']} looks better than it is: expect "

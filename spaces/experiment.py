@@ -288,7 +288,8 @@ class Experiment(Section):
         of_array = str(self.data.target).endswith(".npy")
         for key in ("source", "test", *(["target"] if of_array else [])):
             if content["data"][key] is not None:
-                content["data"][key] = Path(content["data"][key]).name
+                path = re.split(r"[?#]", content["data"][key])[0]  # not an address's signature
+                content["data"][key] = Path(path).name
         del content["data"]["allow"]  # says what is no mistake, and changes nothing
         if MODEL in self.parameters:
             del content["model"]  # the one a file would have had

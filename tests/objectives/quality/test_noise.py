@@ -21,6 +21,9 @@ def rows_of(where: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", where.split(" and ")[0])]
 
 
+OF_CLASSES = ["iris", "wine", "breast_cancer", "digits"]
+
+
 def flipped(targets: Array, share: float) -> tuple[Array, Array]:
     """Return class numbers of which a share is another, and which."""
     draw = np.random.default_rng(1)
@@ -34,9 +37,8 @@ def test_set_as_it_ships_is_quiet(built_in: View) -> None:
     assert not noise.wrong_labels(built_in)
 
 
+@pytest.mark.parametrize("built_in", OF_CLASSES, indirect=True)
 def test_flipped_labels_are_told_by_share_and_row(built_in: View) -> None:
-    if built_in.task == "regression":
-        pytest.skip("has no classes")
     targets, is_flipped = flipped(built_in.table.targets, 0.1)
     changed = replace(built_in, table=replace(built_in.table, targets=targets))
     (finding,) = noise.wrong_labels(changed)
