@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from .errors import InputError, TuneError
+from .errors import InputError, Interrupted, TuneError
 
 HOME_HELP = "Folder of the stores. [default: $TUNE_HOME, else ./mlruns]"
 
@@ -29,6 +29,9 @@ class _Main(click.Group):
                 raise
             _print_error(error)
             ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            _print_error(Interrupted("interrupted."))
+            ctx.exit(Interrupted.exit_code)
         except BrokenPipeError:
             # The reader has gone (`| head -1`); Python would complain again while it exits.
             sys.stdout = None

@@ -54,11 +54,16 @@ class Child:
         rule = f"reading the data failed{_signal(self.process.returncode)}{last}"
         raise TuneError(rule, "Run again with --debug.")
 
-    def cancel(self) -> None:
-        """End it, and whatever it has started."""
-        if self.process.poll() is None:
-            with suppress(PermissionError):  # macOS, of one that has just ended
+    def kill(self) -> None:
+        """End it, and whatever it has started; `result` then says so."""
+        if self.process.returncode is None:
+            # Gone already, or (on macOS) just about to be.
+            with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, signal.SIGKILL)
+
+    def cancel(self) -> None:
+        """End it, and wait until it has."""
+        self.kill()
         self.process.communicate()
 
 

@@ -50,6 +50,10 @@ class Preparation:
         finally:
             self.folder.cleanup()  # what is mapped stays
 
+    def interrupt(self) -> None:
+        """End the child, as a signal's handler may; `result` then raises TuneError."""
+        self.child.kill()
+
     def cancel(self) -> None:
         self.child.cancel()
         self.folder.cleanup()

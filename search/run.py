@@ -12,9 +12,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,6 +63,7 @@ class Stop:
     def __init__(self) -> None:
         self.deadline: float | None = None  # on the monotonic clock
         self.signal: int | None = None
+        self.interrupt: Callable[[], None] = lambda: None  # ends what would not look at this
         self._before: dict[int, Any] = {}
 
     def __call__(self) -> bool:
@@ -92,6 +93,7 @@ class Stop:
         if self.signal is not None:
             raise Interrupted("interrupted twice; what was finished is kept.")
         self.signal = number
+        self.interrupt()
 
 
 def load(path: str | Path, overrides: Mapping[str, Any]) -> Loaded:
@@ -129,7 +131,8 @@ def run(path: str | Path, options: Options = Options()) -> Summary:
             stack.callback(recorder.cancel)
             preparation = Preparation(experiment)
             stack.callback(preparation.cancel)
-            study, executor = _start(loaded, options, home, preparation, stack)
+            with _interruptible(stop, preparation):
+                study, executor = _start(loaded, options, home, preparation, stack)
             stop.listen()  # Ray has put its own handlers in the place of ours
             about = describe(experiment, study.description, loaded.document.text)
             recorder.open(destination, about)
@@ -137,6 +140,21 @@ def run(path: str | Path, options: Options = Options()) -> Summary:
             left = experiment.budget.time_s - study.seconds_before.get("wall", 0.0)
             stop.deadline = time.monotonic() + left
         return _search(study, executor, recorder, accounts, stop, options, str(path))
+
+
+@contextmanager
+def _interruptible(stop: Stop, preparation: Preparation) -> Iterator[None]:
+    """End the reading of the data with the first signal: it may take minutes."""
+    stop.interrupt = preparation.interrupt
+    try:
+        yield
+    except TuneError as error:
+        if stop.signal is None or isinstance(error, Interrupted):
+            raise
+        cause = "interrupted before the first trial; nothing was begun."
+        raise Interrupted(cause, "Run the command again.") from None
+    finally:
+        stop.interrupt = lambda: None
 
 
 def _refuse_if_held(home: Home, study: str) -> None:

@@ -13,6 +13,9 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from click.testing import CliRunner
+
+from truetune.cli import cli
 
 Tune = Callable[..., subprocess.CompletedProcess[str]]
 Write = Callable[..., Path]
@@ -209,3 +212,12 @@ def fetch(url: str, timeout_s: float) -> str:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.3)
+
+
+def test_a_command_that_is_interrupted_exits_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("truetune.search.check.check", interrupted)
+    done = CliRunner().invoke(cli, ["check", "space.yaml"])
+    assert (done.exit_code, done.stderr) == (130, "tune: interrupted.\n")

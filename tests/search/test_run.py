@@ -284,6 +284,33 @@ def test_an_interrupted_search_exits_130_and_leaves_nothing_running(
     assert parent.info.status == "KILLED"
 
 
+SLOW_SOURCE = """\
+import time
+from pathlib import Path
+def rows():
+    Path(__file__).with_name("begun").touch()
+    time.sleep(300)
+"""
+
+
+@pytest.mark.parametrize("executor", ["inline", "ray"])
+def test_an_interrupt_while_the_data_are_read_is_not_waited_with(
+    executor: str, write_space: Write, start_long: Start
+) -> None:
+    path = write_space(data={"source": "./slow.py:rows", "target": "y"})
+    (path.parent / "slow.py").write_text(SLOW_SOURCE)
+    search = start_long(path, executor)
+    until = time.monotonic() + 60
+    while not (path.parent / "begun").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    search.send_signal(signal.SIGINT)
+    output, _ = search.communicate(timeout=60)
+    assert search.returncode == 130, output
+    assert "interrupted before the first trial; nothing was begun." in output
+    assert "Traceback" not in output
+    assert not (path.parent / "mlruns").exists()
+
+
 @pytest.mark.parametrize(
     ("executor", "number"),
     [("inline", signal.SIGKILL), ("ray", signal.SIGINT), ("ray", signal.SIGKILL)],
