@@ -11,13 +11,11 @@ import numpy as np
 from ..spaces.experiment import Role
 from .columns import (
     MAX_LEVELS,
-    MISSING_WORDS,
     n_missing,
     plain,
-    spelt_dates,
-    spelt_numbers,
     stored_role,
 )
+from .spelling import MISSING_WORDS, spelt_dates, spelt_numbers
 
 if TYPE_CHECKING:
     import pyarrow as pa

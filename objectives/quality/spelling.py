@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..columns import MISSING_WORDS, spelt_dates, spelt_numbers
 from ..development import Array
 from ..duplicates import normal_text
 from ..findings import Finding, shown
+from ..spelling import MISSING_WORDS, spelt_dates, spelt_numbers
 from . import kinds
 from .kinds import column, told, write
 from .view import View

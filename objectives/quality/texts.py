@@ -7,9 +7,9 @@ from collections import Counter
 
 import numpy as np
 
-from ..columns import spelt_numbers
 from ..development import Array
 from ..findings import Finding
+from ..spelling import spelt_numbers
 from . import kinds
 from .kinds import column, told, write
 from .view import View
