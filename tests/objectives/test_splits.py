@@ -18,7 +18,8 @@ from truetune.errors import InputError
 from truetune.objectives.development import Array
 from truetune.objectives.duplicates import ties
 from truetune.objectives.rows import FoldRows, Rows
-from truetune.objectives.splits import embargo_of, split_rows
+from truetune.objectives.splits import split_rows
+from truetune.objectives.splitting.by_time import embargo_of
 from truetune.objectives.table import Table
 from truetune.spaces.experiment import Split, Task
 
