@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
 import truetune
 
+ROOT = Path(__file__).resolve().parents[1]
 HEAVY = ("mlflow", "numpy", "optuna", "pydantic", "ray", "rich", "sklearn", "sqlalchemy", "torch")
 
 NAMES = [
@@ -45,3 +48,13 @@ def test_what_starts_the_command_imports_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print([m for m in {HEAVY} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_every_folder_of_the_package_is_installed() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    named = set(project["tool"]["setuptools"]["packages"])
+    floors = [ROOT / name for name in ("models", "objectives", "search", "spaces")]
+    folders = {path.parent for floor in floors for path in floor.rglob("__init__.py")}
+    assert named == {"truetune"} | {
+        "truetune." + ".".join(folder.relative_to(ROOT).parts) for folder in folders
+    }
