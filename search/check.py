@@ -116,18 +116,21 @@ def text(path: Path, checked: Check) -> str:
     lines = [line for finding in checked.findings for line in _in_words(finding)]
     if checked.explanation is None:
         return "\n".join(lines)
-    lines += [f"{path}: {_verdict(checked)}.", "", *_of_data(checked), *_of_space(checked)]
+    lines.append(f"{path}: {_verdict(checked)}.")
+    if checked.is_good:
+        lines += ["", *_of_data(checked), *_of_space(checked), ""]
     if checked.profile is not None:
-        lines += ["", f"  {checked.profile} shows the rows"]
-    return "\n".join(
-        [*lines, "", f"  tune search {path}      runs it"] if checked.is_good else lines
-    )
+        lines.append(f"  {checked.profile} shows the rows")
+    if checked.is_good:
+        lines.append(f"  tune search {path}      runs it")
+    return "\n".join(lines)
 
 
 def _verdict(checked: Check) -> str:
     n = len(checked.findings)
     if not checked.is_good:
-        return "a search would mean nothing"
+        was_read = bool(checked.sizes)
+        return "a search would mean nothing" if was_read else "its data cannot be read as it says"
     return "nothing is wrong with it" if not n else f"{n} warning{'s' * (n > 1)}, no error"
 
 

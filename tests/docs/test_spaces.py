@@ -111,6 +111,8 @@ class _Prepared:
     def result(self) -> Development:
         return develop(self.experiment)
 
+    def interrupt(self) -> None: ...
+
     def cancel(self) -> None: ...
 
 
