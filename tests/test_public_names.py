@@ -53,7 +53,7 @@ def test_what_starts_the_command_imports_nothing_heavy(module: str) -> None:
 def test_every_folder_of_the_package_is_installed() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     named = set(project["tool"]["setuptools"]["packages"])
-    floors = [ROOT / name for name in ("models", "objectives", "search", "spaces")]
+    floors = [ROOT / name for name in ("cli", "models", "objectives", "search", "spaces")]
     folders = {path.parent for floor in floors for path in floor.rglob("__init__.py")}
     assert named == {"truetune"} | {
         "truetune." + ".".join(folder.relative_to(ROOT).parts) for folder in folders

@@ -1,0 +1,5 @@
+"""`python -m truetune.cli` is `tune`."""
+
+from . import main
+
+main()
