@@ -25,7 +25,24 @@ _ANSWER = re.compile(rb'^\{"(?:answer|error)": .*$', re.MULTILINE)
 class Child:
     """`python -m MODULE ARGUMENTS`, its input at once on its standard input."""
 
-    def __init__(self, module: str, arguments: Sequence[str], text: str) -> None:
+    def __init__(
+        self,
+        module: str,
+        arguments: Sequence[str],
+        text: str,
+        pass_fds: Sequence[int] = (),
+        purpose: str = "reading the data",
+    ) -> None:
+        """Start it.
+
+        Args:
+            module: what it runs.
+            arguments: of its command line.
+            text: its standard input.
+            pass_fds: open files that it is handed, under the same numbers.
+            purpose: what has failed where it says nothing itself.
+        """
+        self.purpose = purpose
         # A session of its own: Ctrl-C is the driver's to handle.
         self.process = subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
@@ -33,6 +50,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            pass_fds=pass_fds,
         )
         assert self.process.stdin is not None
         # Where it has died, writing and closing fail; `result` says what of.
@@ -51,7 +69,7 @@ class Child:
             raise getattr(errors, kind)(cause, fix)
         lines = said.decode(errors="replace").strip().splitlines()
         last = f": {lines[-1]}" if lines else "."
-        rule = f"reading the data failed{_signal(self.process.returncode)}{last}"
+        rule = f"{self.purpose} failed{_signal(self.process.returncode)}{last}"
         raise TuneError(rule, "Run again with --debug.")
 
     def kill(self) -> None:

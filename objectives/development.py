@@ -11,7 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-_FACTS = "facts.json"
+_FACTS, _BLOCKS = "facts.json", "blocks"
+
+
+@dataclass(frozen=True)
+class Seal:
+    """All that a search knows of its sealed test rows."""
+
+    id: str
+    manifest_sha256: str
+    n_rows: int
+    n_looks: int  # at these rows, before this search began
+    ledger_head: str  # hash of the ledger's last entry; "" where there is none
 
 
 @dataclass(frozen=True)
@@ -43,7 +54,7 @@ class Description:
     n_train: int
     n_validation: int
     n_test: int
-    data_sha256: str  # of all rows, as read
+    data_sha256: str  # of the training and validation rows, as read
     split_sha256: str  # of which row went where
     n_left_out: int = 0  # rows in no part: see `splits`
     n_folds: int = 1
@@ -57,10 +68,18 @@ class Development:
     folds: tuple[Fold, ...]
     description: Description
     preprocessing: tuple[str, ...] = ()  # of each fold, as `Features.to_json` wrote it
+    blocks: tuple[Array, ...] = ()  # of each fold's validation rows: see `guard.blocks`
+    seal: Seal | None = None  # what is known of the test rows, where they were sealed
 
     def without_rows(self) -> Development:
-        """Return what is known of the data, so that the memory of the rows can be let go of."""
-        return replace(self, folds=())
+        """Return what is known of the data, and the validation targets, so that the memory of
+        the rows can be let go of."""
+        none = np.empty(0, np.float32)
+        folds = tuple(
+            replace(fold, x_train=none, y_train=none, x_validation=none, train_rows=none)
+            for fold in self.folds
+        )
+        return replace(self, folds=folds)
 
     def save(self, folder: Path) -> None:
         """Write a file an array, which `load` maps into memory; no pickles."""
@@ -68,7 +87,13 @@ class Development:
             for field in fields(Fold):
                 array = getattr(fold, field.name)
                 np.save(folder / f"{i}.{field.name}.npy", array, allow_pickle=False)
-        facts = {"description": asdict(self.description), "preprocessing": self.preprocessing}
+        for i, blocks in enumerate(self.blocks):
+            np.save(folder / f"{i}.{_BLOCKS}.npy", blocks, allow_pickle=False)
+        facts = {
+            "description": asdict(self.description),
+            "preprocessing": self.preprocessing,
+            "seal": None if self.seal is None else asdict(self.seal),
+        }
         (folder / _FACTS).write_text(json.dumps(facts))
 
     @classmethod
@@ -93,4 +118,7 @@ class Development:
             Fold(**{field.name: array(i, field.name) for field in fields(Fold)})
             for i in range(description.n_folds)
         )
-        return cls(folds, description, tuple(facts["preprocessing"]))
+        has_blocks = (folder / f"0.{_BLOCKS}.npy").exists()
+        blocks = tuple(array(i, _BLOCKS) for i in range(len(folds) if has_blocks else 0))
+        seal = None if facts["seal"] is None else Seal(**facts["seal"])
+        return cls(folds, description, tuple(facts["preprocessing"]), blocks, seal)

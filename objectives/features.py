@@ -23,6 +23,8 @@ from .encoding.words import Words
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..spaces.experiment import Role
+
 VERSION = 1  # of the JSON
 Encoder = Numbers | Categories | Dates | Words | Channels
 _ENCODERS: dict[str, type[Encoder]] = {
@@ -31,6 +33,12 @@ _ENCODERS: dict[str, type[Encoder]] = {
     "category": Categories,
     "text": Words,
     "channels": Channels,
+}
+_ROLES: dict[type[Encoder], Role] = {
+    Numbers: "number",
+    Dates: "date",
+    Categories: "category",
+    Words: "text",
 }
 _CELLS_AT_ONCE = 16_000_000  # of a matrix in double precision, while it is made
 
@@ -86,6 +94,22 @@ class Features:
     def n_inputs(self, inputs: Array | pd.DataFrame) -> int:
         """Return how many numbers a row becomes."""
         return int(np.prod(self.transform(inputs, np.zeros(1, np.int64)).shape[1:]))
+
+    def roles(self) -> dict[str, Role]:
+        """Return what each column is; nothing of inputs without names."""
+        return {name: _ROLES[type(part.encoder)] for part in self.parts for name in part.columns}
+
+    def origins(self, inputs: Array | pd.DataFrame) -> list[str]:
+        """Return the column that each number of a row is made of, in their order; nothing of
+        inputs without names."""
+        first = take(inputs, np.zeros(1, np.int64))
+        widths = [block.shape[1] for block in self._blocks(first)]
+        return [
+            name
+            for part, width in zip(self.parts, widths, strict=True)
+            for name in part.columns
+            for _ in range(width // len(part.columns))
+        ]
 
     def to_json(self) -> str:
         names = {encoder: kind for kind, encoder in _ENCODERS.items()}

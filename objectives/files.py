@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from .development import Array, Development
 
 WEIGHTS = "weights.safetensors"
 PREDICTIONS = "validation.npy"
+VALIDATION = "validation.npz"  # what those predictions are of
 
 
 def save(results: Results, folder: Path, with_weights: bool) -> None:
@@ -32,12 +33,33 @@ def save(results: Results, folder: Path, with_weights: bool) -> None:
 
 
 def save_data(development: Development, folder: Path) -> None:
-    """Write what is known of the data, and what each fold's preprocessing was fitted to."""
+    """Write what is known of the data, what each fold's preprocessing was fitted to, and the
+    validation targets, fold after fold, that all trials' predictions are scored by."""
     folder.mkdir(parents=True, exist_ok=True)
     contents = {f"features.{i}.json": text for i, text in enumerate(development.preprocessing)}
     contents["description.json"] = json.dumps(asdict(development.description), indent=1)
     for name, text in contents.items():
         _write(folder / name, partial(_write_text, text))
+    folds = development.folds
+    arrays = {
+        "targets": np.concatenate([fold.y_validation for fold in folds]),
+        "folds": np.array([len(fold.y_validation) for fold in folds]),
+        "mean": np.stack([fold.target_mean for fold in folds]),
+        "scale": np.stack([fold.target_scale for fold in folds]),
+        "blocks": _numbered(development.blocks),
+    }
+    _write(folder / VALIDATION, partial(_save_arrays, arrays))
+
+
+def _numbered(blocks: Sequence[Array]) -> Array:
+    """Return the blocks of all folds, those of different folds with different numbers."""
+    starts = np.cumsum([0, *(of_fold.max() + 1 for of_fold in blocks)])
+    return np.concatenate([b + start for b, start in zip(blocks, starts, strict=False)])
+
+
+def _save_arrays(arrays: Mapping[str, Array], path: Path) -> None:
+    with path.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 def _write_text(text: str, path: Path) -> None:

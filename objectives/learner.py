@@ -8,18 +8,16 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 
-from ..models import build
 from ..spaces.experiment import Experiment, Task, Training
-from .configurations import network_of
 from .contracts import Assignment
 from .development import Array, Description, Fold
+from .networks import initial, outputs_of
 from .scoring import COSTS, as_tensor, predictions, standard_targets, validation_metrics
-from .seeds import INITIAL_WEIGHTS, draws
+from .seeds import draws
 
 # Numbers gathered at once: an epoch in its order is never copied whole, so that workers that
 # map the same rows stay small.
 _GATHERED = 500_000
-_VALIDATED = 16_384  # rows whose hidden units are in memory at once
 
 
 class Learner:
@@ -43,13 +41,12 @@ class Learner:
         self.y_validation = _targets(fold.y_validation, fold, self.task, device)
         self.target_scale = as_tensor(fold.target_scale, device)
         self.generator = Generator(device)
-        name, parameters = network_of(experiment, assignment.configuration)
-        self.network = build(
-            name,
+        self.network = initial(
+            experiment,
+            assignment.configuration,
             int(self.x_train[:1].numel()),
             description.n_outputs,
-            Generator().manual_seed(draws(seed, INITIAL_WEIGHTS, 1)[0]),
-            **parameters,
+            seed,
         ).to(device)
         self.parameters = list(self.network.parameters())
         self.optimizer = optimizer_of(self.network, training)
@@ -103,7 +100,7 @@ class Learner:
         return predictions(outputs, self.fold, self.task)
 
     def _outputs(self, network: Callable[[Tensor], Tensor]) -> Tensor:
-        return torch.cat([network(x) for x in torch.split(self.x_validation, _VALIDATED)])
+        return outputs_of(network, self.x_validation)
 
 
 def _targets(targets: Array, fold: Fold, task: Task, device: str) -> Tensor:

@@ -83,7 +83,7 @@ def open_binary(source: str) -> Iterator[BinaryIO]:
 
 
 def _opened(source: str) -> AbstractContextManager[BinaryIO]:
-    path = _local_path(source)
+    path = local_path(source)
     try:
         if path is None:
             return _copied(source)
@@ -99,7 +99,7 @@ def size_of(source: str) -> int | None:
     Raises:
         InputError: as of `open_binary`.
     """
-    path = _local_path(source)
+    path = local_path(source)
     try:
         if path is not None:
             _check_regular(path)
@@ -111,7 +111,8 @@ def size_of(source: str) -> int | None:
     return None if size is None else int(size)
 
 
-def _local_path(source: str) -> Path | None:
+def local_path(source: str) -> Path | None:
+    """Return where a file lies on this machine, None of one that lies elsewhere."""
     local = _LOCAL.match(source)
     if local and "::" not in source:
         return Path(source[local.end() :])

@@ -1,8 +1,8 @@
 """From a source to a Development, in a child process that alone ever holds a test row.
 
-The child reads, splits, fits the preprocessing on the training rows, writes training and
-validation rows into a folder, and exits. Run as
-`python -m truetune.objectives.preparation FOLDER`, an experiment as JSON on its standard input.
+The child reads, splits, seals the test rows, fits the preprocessing on the training rows, writes
+training and validation rows into a folder, and exits. Run as
+`python -m truetune.objectives.preparation FOLDER`, what it is asked for as JSON on its input.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from ..errors import InputError
 from .child import Child, answer
 from .development import Array, Description, Development, Fold
 from .features import Features, take
+from .guard.blocks import blocks_of
+from .guard.places import Places
 from .locations import without_credentials
 from .sizes import check_fits
 
@@ -38,12 +40,26 @@ _MANY_CLASSES = 20  # fractions of more values than this measure something
 class Preparation:
     """The child at work; started early, because it runs beside everything else that starts."""
 
-    def __init__(self, experiment: Experiment) -> None:
+    def __init__(
+        self, experiment: Experiment, places: Places | None = None, retire: str | None = None
+    ) -> None:
+        """Start the child. Test rows are sealed where it is told the vault's place; `retire`
+        says why sealed sets whose rows are now trained on are given up."""
         self.folder = tempfile.TemporaryDirectory(prefix="truetune-")  # 0700
-        self.child = Child(__name__, [self.folder.name], experiment.model_dump_json())
+        request = {
+            "experiment": experiment.model_dump_json(),
+            "root": None if places is None else str(places.root),
+            "retire": retire,
+        }
+        self.child = Child(__name__, [self.folder.name], json.dumps(request))
 
     def result(self) -> Development:
-        """Wait for the child. Raises InputError with what is wrong with the data."""
+        """Wait for the child.
+
+        Raises:
+            InputError: with what is wrong with the data.
+            GuardError: sealed rows would be trained on, or the vault is not as it was left.
+        """
         try:
             self.child.result()
             return Development.load(Path(self.folder.name))
@@ -68,15 +84,24 @@ def prepare(experiment: Experiment) -> Development:
         preparation.cancel()
 
 
-def develop(experiment: Experiment) -> Development:
-    """Read, split and preprocess, in this process."""
+def develop(
+    experiment: Experiment, places: Places | None = None, retire: str | None = None
+) -> Development:
+    """Read, split, seal and preprocess, in this process. For the arguments see `Preparation`."""
     from . import sources
     from .splits import split_rows
 
     table = sources.load(experiment.data)
-    n_outputs = check_targets(table.targets, experiment.task)
+    check_targets(table.targets, experiment.task)
     rows = split_rows(table, experiment.data.split, experiment.task)
-    targets = _as_targets(table.targets, experiment.task)
+    split_sha256 = _sha256(*(part for fold in rows.folds for part in fold), rows.test)
+    seal = None
+    if places is not None:
+        from .guard import sealing
+
+        seal = sealing.seal(table, rows, experiment.data, split_sha256, places, retire)
+    # From here on no test row is looked at.
+    classes, targets = _encoded(table.targets, rows.development, experiment.task)
     is_scaled = experiment.data.preprocess.scale == "standard"
     fitted = [Features.fit(take(table.inputs, fold.train), is_scaled) for fold in rows.folds]
     _check_size(table, rows, fitted[0])
@@ -84,8 +109,22 @@ def develop(experiment: Experiment) -> Development:
         make_fold(table.inputs, targets, parts, of_fold, experiment.task)
         for parts, of_fold in zip(rows.folds, fitted, strict=True)
     )
-    description = _describe(experiment, table, rows, folds, n_outputs)
-    return Development(folds, description, tuple(of_fold.to_json() for of_fold in fitted))
+    description = Description(
+        source=without_credentials(experiment.data.source),
+        n_inputs=int(np.prod(folds[0].x_train.shape[1:])),
+        n_outputs=check_targets(table.targets[rows.development], experiment.task),
+        n_train=len(folds[0].train_rows),
+        n_validation=len(folds[0].validation_rows),
+        n_test=len(rows.test),
+        data_sha256=content_sha256(table, rows.development),
+        split_sha256=split_sha256,
+        n_left_out=len(rows.left_out),
+        n_folds=len(folds),
+        classes=classes,
+    )
+    blocks = tuple(blocks_of(table, fold.validation) for fold in rows.folds)
+    preprocessing = tuple(of_fold.to_json() for of_fold in fitted)
+    return Development(folds, description, preprocessing, blocks, seal)
 
 
 def _check_size(table: Table, rows: Rows, fitted: Features) -> None:
@@ -112,26 +151,6 @@ def make_fold(inputs: Any, targets: Array, rows: FoldRows, fitted: Features, tas
         validation_rows=rows.validation,
         target_mean=mean,
         target_scale=scale,
-    )
-
-
-def _describe(
-    experiment: Experiment, table: Table, rows: Rows, folds: tuple[Fold, ...], n_outputs: int
-) -> Description:
-    parts = [part for fold in rows.folds for part in fold]
-    classes = () if experiment.task == "regression" else np.unique(table.targets).tolist()
-    return Description(
-        source=without_credentials(experiment.data.source),
-        n_inputs=int(np.prod(folds[0].x_train.shape[1:])),
-        n_outputs=n_outputs,
-        n_train=len(folds[0].train_rows),
-        n_validation=len(folds[0].validation_rows),
-        n_test=len(rows.test),
-        data_sha256=_sha256(*_contents(table)),
-        split_sha256=_sha256(*parts, rows.test),
-        n_left_out=len(rows.left_out),
-        n_folds=len(folds),
-        classes=tuple(classes),
     )
 
 
@@ -174,29 +193,40 @@ def count_outputs(targets: Array, task: Task) -> int:
     return 1 if task == "binary" else classes
 
 
-def _as_targets(targets: Array, task: Task) -> Array:
-    """Return numbers as they are, and classes as their place in sorted order."""
+def _encoded(targets: Array, development: Array, task: Task) -> tuple[tuple[Any, ...], Array]:
+    """Return the classes, and for all rows numbers as they are or a class's place among them.
+
+    Classes are the development rows': a class that only test rows have is not known of.
+    """
     if task == "regression":
-        return targets.reshape(len(targets), -1).astype(np.float32)
-    classes = np.unique(targets, return_inverse=True)[1]
-    if task == "binary":
-        return classes.reshape(-1, 1).astype(np.float32)
-    return classes.astype(np.int64)
+        return (), targets.reshape(len(targets), -1).astype(np.float32)
+    classes, places = np.unique(targets[development], return_inverse=True)
+    encoded = np.zeros(len(targets), np.int64)
+    encoded[development] = places
+    known = tuple(classes.tolist())
+    return known, encoded.reshape(-1, 1).astype(np.float32) if task == "binary" else encoded
 
 
-def _contents(table: Table) -> list[Array]:
-    """Return all that a source consists of, as arrays."""
-    if isinstance(table.inputs, np.ndarray):
-        return [table.inputs, _as_array(table.targets)]
-    contents = [_as_bytes(list(table.inputs.columns))]
-    for _, column in table.inputs.items():
+def content_sha256(table: Table, rows: Array) -> str:
+    """Return a hash of some rows of a source, as read."""
+    return _sha256(*_contents(table, rows))
+
+
+def _contents(table: Table, rows: Array) -> list[Array]:
+    """Return all that some rows of a source consist of, as arrays."""
+    inputs, targets = take(table.inputs, rows), _as_array(table.targets[rows])
+    if isinstance(inputs, np.ndarray):
+        return [inputs, targets]
+    contents = [_as_bytes(list(inputs.columns))]
+    for _, column in inputs.items():
         if column.dtype == "category":
+            column = column.cat.remove_unused_categories()  # which other rows may have
             contents += [_as_bytes(list(column.cat.categories)), column.cat.codes.to_numpy()]
         elif column.dtype.kind in "fM":
             contents.append(column.to_numpy())
         else:
             contents.append(_as_bytes(column.astype(object).where(column.notna(), None).tolist()))
-    return [*contents, _as_array(table.targets)]
+    return [*contents, targets]
 
 
 def _as_array(targets: Array) -> Array:
@@ -220,8 +250,10 @@ def _main() -> None:
     os.nice(NICENESS)
     from ..spaces import Experiment
 
-    experiment = Experiment.model_validate_json(sys.stdin.buffer.read())
-    answer(lambda: develop(experiment).save(Path(sys.argv[1])))
+    request = json.loads(sys.stdin.buffer.read())
+    experiment = Experiment.model_validate_json(request["experiment"])
+    places = None if request["root"] is None else Places(Path(request["root"]))
+    answer(lambda: develop(experiment, places, request["retire"]).save(Path(sys.argv[1])))
 
 
 if __name__ == "__main__":

@@ -144,15 +144,32 @@ def _name(source: str) -> str:
     return without_credentials(shown)
 
 
-def _address(source: str) -> URL:
+def file_of(source: str) -> Path | None:
+    """Return the file that a database is, or None of one in memory or behind a server.
+
+    Raises InputError if this is no address of a database.
+    """
+    url = _parsed(source)
+    is_none = url.database in (None, "", ":memory:")
+    if is_none or url.get_backend_name() not in ("sqlite", "duckdb"):
+        return None
+    name = str(url.database)
+    return Path(unquote(name.removeprefix("file:")) if name.startswith("file:") else name)
+
+
+def _parsed(source: str) -> URL:
     from sqlalchemy import make_url
     from sqlalchemy.exc import ArgumentError
 
     try:
-        url = make_url(source)
+        return make_url(source)
     except (ArgumentError, ValueError):  # ValueError: a port that is no number
         rule = f"{without_credentials(source)}: is no address of a database."
         raise InputError(rule, "Write `postgresql://user:password@host:5432/name`.") from None
+
+
+def _address(source: str) -> URL:
+    url = _parsed(source)
     if url.get_backend_name() == "sqlite":
         return _opened_to_read(source, url)
     if url.drivername in ("postgresql", "postgresql+psycopg", "postgresql+psycopg2"):
@@ -163,10 +180,9 @@ def _address(source: str) -> URL:
 
 def _opened_to_read(source: str, url: URL) -> URL:
     """Have SQLite open a file read-only: otherwise it would create the one that is missing."""
-    if url.database in (None, "", ":memory:"):
+    path = file_of(source)
+    if path is None:
         return url
-    name = str(url.database)
-    path = Path(unquote(name.removeprefix("file:")) if name.startswith("file:") else name)
     if not path.is_file():
         found = "is a folder, not a file" if path.is_dir() else "there is no such file"
         rule = f"{_name(source)}: {found}."

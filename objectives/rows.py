@@ -31,6 +31,7 @@ class Rows:
     @property
     def development(self) -> Array:
         """Rows that a search may see, sorted."""
-        parts = [part for fold in self.folds for part in fold]
-        rows: Array = np.unique(np.concatenate(parts))
-        return rows
+        rows = np.concatenate([part for fold in self.folds for part in fold])
+        is_used = np.zeros(rows.max(initial=-1) + 1, bool)
+        is_used[rows] = True
+        return np.flatnonzero(is_used)

@@ -14,13 +14,14 @@ are in the target's own unit; of several targets each is the mean, as in scikit-
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ..spaces.experiment import Task
-from .development import Array, Fold
+from .development import Array
 
 Cost = Callable[[Tensor, Tensor], Tensor]
 
@@ -31,22 +32,33 @@ COSTS: dict[Task, Cost] = {
 }
 
 
-def standard_targets(targets: Array, fold: Fold, task: Task) -> Array:
+class Unit(Protocol):
+    """What takes targets to their standard unit and back: a `Fold` does."""
+
+    @property
+    def target_mean(self) -> Array: ...
+
+    @property
+    def target_scale(self) -> Array: ...
+
+
+def standard_targets(targets: Array, unit: Unit, task: Task) -> Array:
     """Return targets in the unit a network is trained in."""
     if task != "regression":
         return targets
-    standard: Array = (targets - fold.target_mean) / fold.target_scale
+    standard: Array = (targets - unit.target_mean) / unit.target_scale
     return standard
 
 
-def predictions(outputs: Tensor, fold: Fold, task: Task) -> Array:
+def predictions(outputs: Tensor, unit: Unit, task: Task) -> Array:
     """Return probabilities, or targets in their own unit, from a network's outputs."""
     outputs = outputs.cpu()
     if task == "classification":
         return outputs.softmax(dim=1).numpy()
     if task == "binary":
-        return outputs.sigmoid().numpy()
-    own_unit: Array = outputs.numpy() * fold.target_scale + fold.target_mean
+        # In single precision all that is nearly certain is certain.
+        return outputs.double().sigmoid().numpy()
+    own_unit: Array = outputs.numpy() * unit.target_scale + unit.target_mean
     return own_unit
 
 

@@ -6,15 +6,21 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from truetune.objectives.contracts import Assignment
 from truetune.objectives.development import Development
-from truetune.objectives.preparation import prepare
+from truetune.objectives.files import WEIGHTS, save, save_data
+from truetune.objectives.guard.examination import Contestant, Request
+from truetune.objectives.guard.places import Places
+from truetune.objectives.preparation import develop, prepare
 from truetune.spaces import Experiment, load
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,6 +35,33 @@ QUICK = {
     "parameters.hidden_units": {"type": "int", "low": 4, "high": 16, "log": True},
     "budget.trials": 6,
 }
+
+
+@pytest.fixture(autouse=True, scope="session")
+def vaults(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep what is sealed away from the vault of whoever runs the tests."""
+    folder = tmp_path_factory.mktemp("vaults")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_DATA_HOME", str(folder / "shared"))
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def vault(request: pytest.FixtureRequest, vaults: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A test's own vault, beside its folder: the one that `tune` uses there, too."""
+    own = str(vaults / str(next(_numbers)))
+    if "tmp_path" in request.fixturenames:
+        own = vault_of(request.getfixturevalue("tmp_path"))
+    monkeypatch.setenv("XDG_DATA_HOME", own)
+    return Path(own) / "truetune"
+
+
+_numbers = count()
+
+
+def vault_of(folder: Path) -> str:
+    """The vault of what runs in a folder: outside of it, and the same whenever it runs again."""
+    return f"{folder}-vault"
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +88,7 @@ def tune_in() -> Callable[..., subprocess.CompletedProcess[str]]:
         return subprocess.run(
             [sys.executable, "-m", "truetune.cli", *map(str, arguments)],
             cwd=folder,
-            env={**clean_environment(), **(env or {})},
+            env={**clean_environment(), "XDG_DATA_HOME": vault_of(folder), **(env or {})},
             capture_output=True,
             text=True,
             timeout=timeout_s,
@@ -91,3 +124,49 @@ def write_space(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@dataclass(frozen=True)
+class Examinable:
+    """A study of two trials, its test rows sealed, and a request to score both on them."""
+
+    experiment: Experiment
+    development: Development
+    places: Places
+    request: Request
+
+
+def examinable(folder: Path, experiment: Experiment) -> Examinable:
+    """Seal, train two trials, and write what a study would keep."""
+    from truetune.objectives.trainer import EagerPack  # and torch
+
+    places = Places(folder / "vault")
+    development = develop(experiment, places)
+    save_data(development, folder / "data")
+    contestants = []
+    for number, name in enumerate(("winner", "default")):
+        configuration = {"layers": 1 + number, "hidden_units": 8, "dropout": 0.2}
+        assignment = Assignment(number, configuration, seed=number)
+        pack = EagerPack(assignment, experiment, development, "cpu")
+        while pack.advance()[-1].kept_epoch is None:
+            pass
+        save(pack.results(number), folder / name, with_weights=True)
+        weights = str(folder / name / WEIGHTS)
+        contestants.append(Contestant(name, number, configuration, number, weights))
+    seal = development.seal
+    assert seal is not None
+    request = Request(
+        experiment=experiment.model_dump(mode="json"),
+        study_data=str(folder / "data"),
+        contestants=tuple(contestants),
+        alpha=0.025,
+        root=str(places.root),
+        seal=seal.id,
+        manifest_sha256=seal.manifest_sha256,
+    )
+    return Examinable(experiment, development, places, request)
+
+
+@pytest.fixture(scope="session")
+def make_examinable() -> Callable[[Path, Experiment], Examinable]:
+    return examinable

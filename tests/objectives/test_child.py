@@ -178,3 +178,25 @@ def test_cancelling_after_the_answer_does_no_harm(start: Start) -> None:
 
 def test_it_is_in_a_session_of_its_own(start: Start) -> None:
     assert start("answer(lambda: os.getsid(0))").result() != os.getsid(0)
+
+
+def test_it_reads_a_file_that_it_is_handed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "handed").write_text("what is in it")
+    code = "import os, sys; from truetune.objectives.child import answer; "
+    work = "os.read(int(sys.argv[1]), 99).decode()"
+    (tmp_path / "own.py").write_text(f"{code}answer(lambda: {work})")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with (tmp_path / "handed").open() as file:
+        number = file.fileno()
+        assert Child("own", [str(number)], "", [number]).result() == "what is in it"
+
+
+def test_what_has_failed_is_called_what_it_is_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "own.py").write_text("raise SystemExit('enough')")
+    child = Child("own", [], "", purpose="counting the rows")
+    assert failure(child).cause == "counting the rows failed: enough"

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from truetune.objectives.development import Array, Description, Development, Fold
+from truetune.objectives.development import Array, Description, Development, Fold, Seal
 
 FACTS = Description("sklearn:\u00e9t\u00e9", 3, 3, 8, 4, 2, "ab" * 32, "cd" * 32)
 
@@ -79,6 +79,24 @@ def test_description_and_preprocessing_come_back(classes: tuple[str], tmp_path: 
     after = Development.load(tmp_path)
     assert after.description == before.description
     assert after.preprocessing == before.preprocessing == ('{"version": 0}', '{"version": 1}')
+
+
+def test_blocks_and_the_seal_come_back(tmp_path: Path) -> None:
+    blocks = (np.array([0, 0, 1, 1]), np.arange(4))
+    seal = Seal("ab12", "cd" * 32, 7, 1, "ef" * 32)
+    replace(development(fold(0), fold(1)), blocks=blocks, seal=seal).save(tmp_path)
+    after = Development.load(tmp_path)
+    assert [of_fold.tolist() for of_fold in after.blocks] == [b.tolist() for b in blocks]
+    assert after.seal == seal
+
+
+def test_without_rows_the_validation_targets_are_left() -> None:
+    before = development(fold(0), fold(1))
+    after = before.without_rows()
+    for a, b in zip(before.folds, after.folds, strict=True):
+        assert b.y_validation.tolist() == a.y_validation.tolist()
+        assert b.target_scale.tolist() == a.target_scale.tolist()
+        assert sum(array.size for array in (b.x_train, b.x_validation, b.y_train)) == 0
 
 
 def test_description_has_what_a_holdout_of_numbers_needs_no_word_of() -> None:

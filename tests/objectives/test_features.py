@@ -279,3 +279,31 @@ def test_each_column_of_a_training_row_moves_what_is_fitted(column: str) -> None
     differing = [a["columns"] for a, b in zip(before, after, strict=True) if a != b]
     assert len(differing) == 1
     assert column in differing[0]
+
+
+def test_each_input_is_traced_to_its_column() -> None:
+    """By filling a column with missing values: what changes was made of it."""
+    whole = frame()
+    of_frame = fitted(whole)
+    before, origins = of_frame.transform(whole, EVERY), of_frame.origins(whole)
+    assert len(origins) == before.shape[1]
+    for name in whole.columns:
+        emptied = whole.assign(**{name: pd.Series([None] * N, dtype=whole[name].dtype)})
+        changed = (of_frame.transform(emptied, EVERY) != before).any(axis=0)
+        assert {origin for origin, is_so in zip(origins, changed, strict=True) if is_so} == {name}
+    assert fitted(pictures()).origins(pictures()) == []
+
+
+def test_roles_are_those_of_the_columns() -> None:
+    number, date, category, text = "number", "date", "category", "text"
+    assert fitted(frame()).roles() == {
+        "a": number,
+        "b": number,
+        "born": date,
+        "died": date,
+        "colour": category,
+        "size": category,
+        "note": text,
+        "other": text,
+    }
+    assert fitted(numbers()).roles() == {}

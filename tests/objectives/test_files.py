@@ -12,9 +12,9 @@ import torch
 from safetensors.torch import load_file
 
 from truetune.objectives.contracts import Results
-from truetune.objectives.development import Description, Development
+from truetune.objectives.development import Description, Development, Fold
 from truetune.objectives.features import Features
-from truetune.objectives.files import PREDICTIONS, WEIGHTS, save, save_data
+from truetune.objectives.files import PREDICTIONS, VALIDATION, WEIGHTS, save, save_data
 
 WEIGHT = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
 
@@ -82,7 +82,14 @@ def development() -> Development:
     inputs = np.random.default_rng(0).normal(size=(9, 2))
     fitted = [Features.fit(inputs[i:], is_scaled=True).to_json() for i in range(2)]
     facts = Description("caf\u00e9.csv", 2, 3, 8, 4, 2, "ab" * 32, "cd" * 32, classes=("a", 1.5))
-    return Development((), facts, tuple(fitted))
+    rows = np.arange(9)
+    parts = ((rows[3:], rows[:3]), (rows[:7], rows[7:]))
+    folds = tuple(
+        Fold(inputs[t], rows[t] % 3, inputs[v], rows[v] % 3, t, v, np.zeros(1), np.ones(1) + i)
+        for i, (t, v) in enumerate(parts)
+    )
+    blocks = (np.array([0, 0, 1]), np.array([1, 0]))
+    return Development(folds, facts, tuple(fitted), blocks)
 
 
 def test_what_each_fold_was_fitted_to_is_read_back(
@@ -100,9 +107,25 @@ def test_description_is_json(development: Development, tmp_path: Path) -> None:
     assert described == {**asdict(development.description), "classes": ["a", 1.5]}
 
 
+def test_validation_targets_stand_fold_after_fold(
+    development: Development, tmp_path: Path
+) -> None:
+    save_data(development.without_rows(), tmp_path)
+    with np.load(tmp_path / VALIDATION, allow_pickle=False) as saved:
+        assert saved["targets"].tolist() == [0, 1, 2, 1, 2]
+        assert saved["folds"].tolist() == [3, 2]
+        assert saved["scale"].tolist() == [[1], [2]]
+        assert saved["blocks"].tolist() == [0, 0, 1, 3, 2]  # no block is of two folds
+
+
 def test_data_are_saved_again_in_the_same_place(development: Development, tmp_path: Path) -> None:
     (tmp_path / "description.json").write_text("{" * 10_000)
     for _ in range(2):
         save_data(development, tmp_path)
-    assert names(tmp_path) == {"description.json", "features.0.json", "features.1.json"}
+    assert names(tmp_path) == {
+        "description.json",
+        "features.0.json",
+        "features.1.json",
+        VALIDATION,
+    }
     json.loads((tmp_path / "description.json").read_text())

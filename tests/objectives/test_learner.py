@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from truetune.objectives import learner
+from truetune.objectives import learner, networks
 from truetune.objectives.contracts import Assignment
 from truetune.objectives.development import Description, Fold
 from truetune.objectives.learner import Learner, optimizer_of
@@ -89,7 +89,7 @@ def test_validation_does_not_depend_on_how_many_rows_are_validated_at_once(
     learned = learn(fold())
     learned.train(1)
     metrics, predicted = learned.validate(), learned.predictions(learned.weights())
-    monkeypatch.setattr(learner, "_VALIDATED", validated)
+    monkeypatch.setattr(networks, "_AT_ONCE", validated)
     assert learned.validate() == pytest.approx(metrics, rel=1e-5)
     np.testing.assert_allclose(learned.predictions(learned.weights()), predicted, rtol=1e-5)
 
