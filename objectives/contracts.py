@@ -39,6 +39,7 @@ class Report:
     seconds: float  # spent training and validating in this epoch
     kept_epoch: int | None = None
     kept_metrics: Mapping[str, float] | None = None
+    repeats: bool = False  # the epoch was reported before; the trial has ended since
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Results:
     """What a trial leaves: the kept weights, and the predictions they make for validation rows.
 
     Predictions are class probabilities (rows, classes), the probability of the second class
-    (rows, 1), or targets in their own unit (rows, outputs).
+    (rows, 1) in double precision, or targets in their own unit (rows, outputs).
     """
 
     weights: Mapping[str, Any]  # name to torch.Tensor
@@ -75,8 +76,8 @@ class Pack(Protocol):
         """Train every trial one epoch more. Raises DivergedError when one leaves the finite."""
         ...
 
-    def results(self, number: int) -> Results:
-        """Return a trial's kept weights and predictions."""
+    def results(self, number: int) -> Results | None:
+        """Return a trial's kept weights and predictions; None where the user's code has them."""
         ...
 
     def drop(self, number: int) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Any, Literal
 
 from ..spaces.experiment import Objective, Task
 
@@ -26,6 +27,22 @@ OBJECTIVES = {
     task: {name: way for name, way in metrics.items() if name.startswith("validation_")}
     for task, metrics in METRICS.items()
 }
+
+
+# As much as MLflow takes, and every name in one way only.
+_NAME = re.compile(r"\w+(?:[ .:/-]\w+)*")
+_MAX_LENGTH = 100
+_OF_TEST_ROWS = re.compile(r"(?:^|[\W_])(?:test|holdout)(?:[\W_]|$)", re.IGNORECASE)
+
+
+def refused_name(name: Any) -> str | None:
+    """Return why this is no name for a metric of the user's own, None if it is one."""
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or len(name) > _MAX_LENGTH:
+        rule = "a metric's name is words of letters, digits and _ with one of ` .:/-` between"
+        return f"{rule}, but got {name!r:.120}."
+    if _OF_TEST_ROWS.search(name):
+        return f"a search has no test rows, but got a metric '{name}'."
+    return None
 
 
 def direction_of(objective: Objective, task: Task) -> Direction:

@@ -16,7 +16,7 @@ from ..spaces import Configuration, Derived, Experiment, Problem, Training
 from ..spaces.experiment import Data
 from ..spaces.parameters import Categorical, Float, Int, Parameter, Scalar
 from ..spaces.space import MODEL
-from . import arrays, callables, locations, pictures, queries, sources, tables
+from . import arrays, callables, locations, own_objective, pictures, queries, sources, tables
 from .configurations import described, models_of, network_of, own_name, training_of
 from .metrics import OBJECTIVES
 
@@ -29,6 +29,8 @@ NOT_TUNED = {"epochs", "early_stopping", "seed", "schedule"}
 
 def problems(experiment: Experiment) -> list[Problem]:
     """Return everything in a file that the world does not bear out."""
+    if experiment.objective.function is not None:
+        return [*_data_problems(experiment), *own_objective.problems(experiment)]
     of_space = [*_model_problems(experiment), *_parameter_problems(experiment)]
     return [
         *_data_problems(experiment),

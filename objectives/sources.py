@@ -8,7 +8,7 @@
 | `pictures/`                          | a folder of pictures, a folder a class (`pictures`)  |
 | `sqlite:///shop.db` and its like     | what `query:` selects (`queries`)                    |
 | `s3://bucket/rows.csv` and its like  | a table's file elsewhere (`locations`)               |
-| `./own.py:rows`, `package.own:rows`  | what a function of the user's returns (`callables`)  |
+| `./own.py:rows`, `package.own:rows`  | what a function of the user's returns (`own_rows`)   |
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 
 from ..errors import InputError, did_you_mean
 from ..spaces.experiment import Data
-from . import arrays, callables, locations, pictures, queries, tables
+from . import arrays, callables, locations, own_rows, pictures, queries, tables
 from .development import Array
 from .findings import N_SHOWN
 from .sizes import check_fits
@@ -87,7 +87,7 @@ def stored_table(data: Data) -> pa.Table | tuple[Array, Array]:
     if built_in_name(source) is not None:
         return _built_in(source, data.target)
     if callables.is_callable(source):
-        return _of_function(callables.call(source), source)
+        return _of_function(own_rows.call(source), source)
     if queries.is_database(source):
         return _of_query(source, data.query)
     if tables.is_table(source):
@@ -107,10 +107,12 @@ def _check_fits(n_bytes: int | None, source: str) -> None:
         check_fits(n_bytes, f"the rows of {locations.without_credentials(source)}")
 
 
-def code_of(data: Data) -> list[str]:
-    """Return the files of the user's own whose code reading these data would run."""
-    named = [source for source in (data.source, data.test) if source is not None]
-    return [callables.where(source) for source in named if callables.is_callable(source)]
+def code_of(data: Data, function: str | None = None) -> list[str]:
+    """Return the files of the user's own whose code reading these data would run, and training
+    with this function."""
+    named = [source for source in (data.source, data.test, function) if source is not None]
+    files = [callables.where(source) for source in named if callables.is_callable(source)]
+    return list(dict.fromkeys(files))
 
 
 def unknown(source: str) -> InputError:

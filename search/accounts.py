@@ -37,7 +37,7 @@ class Accounts:
 
     def trained(self, report: Report) -> None:
         self.training += report.seconds
-        self.epochs += 1
+        self.epochs += not report.repeats
 
     def seconds(self, n_slots: int) -> dict[str, float]:
         """Return the account.

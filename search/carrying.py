@@ -20,6 +20,7 @@ from ..errors import InputError
 from ..objectives.files import PREDICTIONS, WEIGHTS
 from ..spaces import Configuration, Experiment, Space
 from ..spaces.differences import differences
+from .identity import function_settings, has_other_code
 from .trials import configuration_of
 
 # What may differ between two studies whose trials are comparable.
@@ -50,6 +51,8 @@ def carried(
     """
     was = source.user_attrs.get("identity", {})
     changes = differences(_comparable(was), _comparable(identity))
+    if has_other_code(source.user_attrs, function_settings(experiment)):
+        changes.append("objective.function: its file has changed")
     if changes:
         raise InputError(
             "\n".join(

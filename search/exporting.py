@@ -43,6 +43,7 @@ def export(studies: Studies, name: str | None, number: int | None, out: Path | N
     content |= {
         "study": f"{study.study_name}-trial-{trial.number}",
         "data": {**content["data"], **_paths(content["data"], out)},
+        "objective": _objective(content["objective"], out),
         "training": {**content["training"], "seed": trial.user_attrs["seed"]},
         "parameters": _as_lists(_consumed(experiment, configuration)),
         "constraints": [],
@@ -63,8 +64,18 @@ def _paths(data: dict[str, Any], out: Path | None) -> dict[str, str]:
     return {key: path_from(out, data[key]) for key in keys if data.get(key) is not None}
 
 
+def _objective(objective: dict[str, Any], out: Path | None) -> dict[str, Any]:
+    function = objective.get("function")
+    return objective if function is None else {**objective, "function": path_from(out, function)}
+
+
 def _consumed(experiment: Experiment, configuration: Configuration) -> Configuration:
-    """Leave out what only the space's own expressions used, which are no longer there."""
+    """Leave out what only the space's own expressions used, which are no longer there.
+
+    What a function of the user's own makes use of is known to it alone.
+    """
+    if experiment.objective.function is not None:
+        return configuration
     model = str(configuration.get(MODEL, experiment.model.name))
     users = {MODEL, *Training.model_fields, *ARCHITECTURES[model].parameters}
 

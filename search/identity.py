@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from ..objectives.callables import where
 from ..objectives.development import Description
 from ..objectives.locations import without_credentials
 from ..spaces import Experiment
@@ -13,7 +16,7 @@ from ..spaces.differences import differences
 from ..spaces.extending import PATHS
 
 # What may change between runs, and is recorded.
-SETTINGS = ("card", "sampler", "pruner", "budget", "resources")
+SETTINGS = ("card", "sampler", "pruner", "budget", "resources", "verify")
 
 DATA_KEYS = ("data_sha256", "split_sha256")
 
@@ -29,6 +32,22 @@ def data_settings(experiment: Experiment) -> dict[str, Any]:
     data = experiment.data.model_dump(mode="json", include=set(PATHS), exclude_none=True)
     paths = {key: without_credentials(path) for key, path in data.items()}
     return paths | {"allow": list(experiment.data.allow)}
+
+
+def function_settings(experiment: Experiment) -> dict[str, Any]:
+    """Return where the function is that scores the trials, and a hash of its file; nothing
+    where none is the user's own."""
+    function = experiment.objective.function
+    if function is None:
+        return {}
+    content = Path(where(function)).read_bytes()
+    return {"function": function, "function_sha256": hashlib.sha256(content).hexdigest()}
+
+
+def has_other_code(attributes: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:
+    """Whether a study with these attributes was scored by other code than these settings say."""
+    was = attributes.get("settings", {}).get("function_sha256")
+    return was is not None and was != settings.get("function_sha256")
 
 
 def check_same(experiment: Experiment, attributes: Mapping[str, Any]) -> None:

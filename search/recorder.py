@@ -193,13 +193,15 @@ def describe(experiment: Experiment, description: Description, text: str) -> dic
     from importlib.metadata import version
 
     settings = experiment.model_dump(mode="json")
+    without = {*settings["parameters"]}
+    without |= {"model"} if experiment.objective.function is not None else set()
     packages = ("truetune", "torch", "optuna", "ray", "mlflow", "scikit-learn")
     return {
         "name": experiment.study,
         "parameters": {
             key: _text(settings[key])
             for key in ("task", "objective", "model", "sampler", "pruner", "seed", "training")
-            if key not in settings["parameters"]
+            if key not in without
         }
         | {"data.source": description.source},
         "tags": {

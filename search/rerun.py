@@ -30,17 +30,19 @@ def rerun(
     configuration = configuration_of(trial, experiment.space)
     assignment = Assignment(number, configuration, trial.user_attrs["seed"])
     development = prepare(experiment)
-    from ..objectives.trainer import EagerObjective
+    from ..objectives.generators import objective_of
 
-    pack = EagerObjective(experiment).start([assignment], development, "cpu")
+    pack = objective_of(experiment).start([assignment], development, "cpu")
     epochs: list[dict[str, Any]] = []
     while True:
         (report,) = pack.advance()
-        epochs.append(dict(report.metrics))
-        if answer is None:
+        if not report.repeats:
+            epochs.append(dict(report.metrics))
+        if answer is None and not report.repeats:
             metrics = "  ".join(f"{name} {value:.6g}" for name, value in report.metrics.items())
             click.echo(f"epoch {report.epoch:3}  {metrics}")
         if report.kept_epoch is not None:
             break
+    pack.drop(number)
     if answer is not None:
         answer({"number": number, "parameters": parameters_of(trial), "epochs": epochs})

@@ -162,10 +162,14 @@ class Data(Section):
 
 
 class Objective(Section):
-    """What is optimised; the direction follows from the metric where it is not given."""
+    """What is optimised; the direction follows from the metric where it is not given.
+
+    A function of the user's own may take the place of the built-in trainer.
+    """
 
     metric: str = "validation_loss"
     direction: Literal["minimize", "maximize"] | None = None
+    function: Annotated[str, Field(min_length=1)] | None = None
 
 
 class EarlyStopping(Section):
@@ -212,6 +216,13 @@ class Card(Section):
     purpose: str = ""
     human_level: float | None = None  # in the objective's metric
     published: Annotated[tuple[Published, ...], BeforeValidator(as_tuple)] = ()
+
+
+class Verify(Section):
+    """What `tune verify` holds a difference between validation and test against."""
+
+    # Of accuracy or R2 itself; of other metrics as a share of the validation value.
+    min_effect: Annotated[float, Field(gt=0, lt=1)] = 0.02
 
 
 MAX_GPUS = 1024  # a worker's; more is a slip
@@ -267,6 +278,7 @@ class Experiment(Section):
     pruner: NameOrNamed = Named(name="hyperband")
     budget: Budget = Budget()
     resources: Resources = Resources()
+    verify: Verify = Verify()
     seed: Seed = 0
 
     @model_validator(mode="after")
@@ -282,7 +294,8 @@ class Experiment(Section):
     def identity(self) -> dict[str, Any]:
         """Return what makes a study the same; sampler, pruner, budget, resources may change.
 
-        A file of data may move: it is its content that counts, by a hash of its own.
+        A file of data may move: it is its content that counts, by a hash of its own. A file of
+        code may move, too.
         """
         content = self.model_dump(mode="json", include=IDENTITY)
         of_array = str(self.data.target).endswith(".npy")
@@ -290,6 +303,8 @@ class Experiment(Section):
             if content["data"][key] is not None:
                 path = re.split(r"[?#]", content["data"][key])[0]  # not an address's signature
                 content["data"][key] = Path(path).name
+        if self.objective.function is not None:
+            content["objective"]["function"] = Path(self.objective.function).name
         del content["data"]["allow"]  # says what is no mistake, and changes nothing
         if MODEL in self.parameters:
             del content["model"]  # the one a file would have had

@@ -22,6 +22,7 @@ KEY = "extends"
 MAX_FILES = 20  # in a chain
 
 PATHS = ("source", "test", "target")  # keys of `data:`; a target is one beside a NumPy file
+FUNCTION = ("objective", "function")
 _SQLITE = re.compile(r"(sqlite(?:\+\w+)?:///(?:file:)?)(?!file:)([^/:?][^?]*)(.*)", re.DOTALL)
 _FUNCTION = re.compile(r"(.+\.py):(\w+)", re.DOTALL)
 
@@ -31,6 +32,7 @@ def read_with_bases(path: Path, below: tuple[Path, ...] = ()) -> Document:
     document = read(path)
     flatten(document)
     _resolve_paths(document, path.parent)
+    _resolve_function(document, path.parent)
     base_name = document.data.pop(KEY, None)
     if base_name is None:
         return document
@@ -68,6 +70,8 @@ def override(document: Document, settings: Mapping[str, Any]) -> None:
             document.positions[where[:2]] = Place(f"--set {dotted}")
         if where == ("data",) or (len(where) == 2 and where[0] == "data" and where[1] in PATHS):
             _resolve_paths(document, Path.cwd(), tuple(map(str, where[1:])) or PATHS)
+        if where in (FUNCTION, FUNCTION[:1]):
+            _resolve_function(document, Path.cwd())
     flatten(document)
 
 
@@ -94,6 +98,13 @@ def _resolve_paths(document: Document, folder: Path, keys: tuple[str, ...] = PAT
         document.data["data"] = {**data, **{key: said[key] for key in keys if key in said}}
 
 
+def _resolve_function(document: Document, folder: Path) -> None:
+    section, key = FUNCTION
+    objective = document.data.get(section)
+    if isinstance(objective, dict) and isinstance(objective.get(key), str):
+        document.data[section] = {**objective, key: _resolved(objective[key], folder)}
+
+
 def resolved(data: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Return a section `data:` with absolute paths; in a file they are relative to its folder."""
     paths = {"source", "test"}
@@ -107,7 +118,7 @@ def resolved(data: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _resolved(source: str, folder: Path) -> str:
-    database, file = _SQLITE.match(source), _FUNCTION.match(source)
+    database, file = _SQLITE.match(source), _FUNCTION.fullmatch(source)
     if database:  # three slashes and a relative path
         return f"{database[1]}{os.path.abspath(folder / database[2])}{database[3]}"
     if file:

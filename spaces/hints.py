@@ -6,7 +6,7 @@ A hint that ends with a full stop is a sentence; any other is what to write inst
 from __future__ import annotations
 
 _UNDER = "Write what lies under it at the top of the file."
-_NO_PROGRAM = "`model:` names what is trained, `data:` what on; there is no program to call."
+_NO_PROGRAM = "`model:` names what is trained, or `objective: {function: ...}` code of yours."
 _NO_NORMAL = "There is no normal distribution; give a range, `low` and `high`."
 _ONE_SOURCE = "One source is split by `data: split:`; the test rows are put aside."
 

@@ -66,8 +66,10 @@ def experiment_text(experiment: Experiment) -> str:
     parameters = content.pop("parameters")
     said = {key: _without_nothing(value) for key, value in content.items()}
     said["parameters"] = parameters
-    said["training"] = {k: v for k, v in said["training"].items() if k not in parameters}
-    if "model" in parameters:
+    is_built_in = experiment.objective.function is None
+    if is_built_in:  # otherwise a parameter and a setting may have the same name
+        said["training"] = {k: v for k, v in said["training"].items() if k not in parameters}
+    if "model" in parameters or not is_built_in:
         del said["model"]
     keys = [key for key in Experiment.model_fields if said.get(key) not in (None, {}, [])]
     return text_of({key: said[key] for key in keys})

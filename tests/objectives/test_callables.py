@@ -15,7 +15,8 @@ import pyarrow as pa
 import pytest
 
 from truetune.errors import InputError
-from truetune.objectives.callables import call, is_callable, where
+from truetune.objectives.callables import is_callable, where
+from truetune.objectives.own_rows import call
 
 Write = Callable[..., str]
 
@@ -337,7 +338,7 @@ def test_nothing_it_prints_reaches_standard_output(write: Write, end: str) -> No
     program = f"""\
 import sys
 from truetune.errors import InputError
-from truetune.objectives.callables import call
+from truetune.objectives.own_rows import call
 print('before')
 try:
     call({write(LOUD.format(end=end))!r})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import optuna
 import pytest
 
 from truetune.search.home import Home
-from truetune.search.identity import data_settings
+from truetune.search.identity import data_settings, function_settings, has_other_code
 from truetune.search.queries import Studies
 from truetune.spaces import Experiment
 
@@ -50,3 +51,47 @@ def test_a_study_is_a_file_again_with_what_may_tell_the_target(
     assert content["data"]["allow"] == ["known_before"]
     assert content["data"]["source"] == settings["source"]
     assert Experiment.model_validate(content).data.target == "y"
+
+
+@pytest.fixture
+def own(experiment: Experiment, tmp_path: Path) -> Experiment:
+    """The same, with a function of the user's own."""
+    path = tmp_path / "own.py"
+    path.write_text("def train(config, development, seed): yield {'score': 1}")
+    content = experiment.model_dump(mode="json")
+    objective = {"function": f"{path}:train", "metric": "score", "direction": "maximize"}
+    return Experiment.model_validate({**content, "objective": objective})
+
+
+def test_the_name_of_a_function_makes_a_study_and_its_place_does_not(own: Experiment) -> None:
+    assert own.identity()["objective"]["function"] == "own.py:train"
+    found = []
+    for function in ("/elsewhere/own.py:train", "/elsewhere/own.py:other", "own:train"):
+        objective = own.objective.model_copy(update={"function": function})
+        other = own.model_copy(update={"objective": objective})
+        found.append(other.identity() == own.identity())
+    assert found == [True, False, False]
+
+
+def test_a_function_is_kept_with_a_hash_of_its_file(
+    own: Experiment, experiment: Experiment, tmp_path: Path
+) -> None:
+    assert function_settings(experiment) == {}
+    kept = function_settings(own)
+    content = (tmp_path / "own.py").read_bytes()
+    assert kept == {
+        "function": f"{tmp_path}/own.py:train",
+        "function_sha256": hashlib.sha256(content).hexdigest(),
+    }
+    assert not has_other_code({}, kept)
+    assert not has_other_code({"settings": kept}, kept)
+    (tmp_path / "own.py").write_bytes(content + b"\n")
+    assert has_other_code({"settings": kept}, function_settings(own))
+
+
+def test_a_study_is_a_file_again_that_names_the_function(own: Experiment, tmp_path: Path) -> None:
+    study = optuna.create_study()
+    study.set_user_attr("identity", own.identity())
+    study.set_user_attr("settings", data_settings(own) | function_settings(own))
+    content = Studies(Home.at(tmp_path), None).experiment_content(study)
+    assert Experiment.model_validate(content).objective == own.objective

@@ -297,6 +297,33 @@ def test_files_of_the_command_line_are_looked_for_where_one_stands(
     assert (found.source, found.target, found.test) == full
 
 
+@pytest.mark.parametrize(
+    ("function", "in_file", "as_typed"),
+    [
+        ("./own.py:train", "{}/far/own.py:train", "{}/own.py:train"),
+        ("../own.py:train", "{}/own.py:train", "{up}/own.py:train"),
+        ("/a/own.py:train", "/a/own.py:train", "/a/own.py:train"),
+        ("package.own:train", "package.own:train", "package.own:train"),
+    ],
+)
+def test_a_function_is_looked_for_where_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str, in_file: str, as_typed: str
+) -> None:
+    path = write(tmp_path / "far", base=f"{BASE}objective: {{function: {function}, metric: a}}\n")
+    (tmp_path / "own.yaml").write_text("extends: far/base.yaml\nobjective: {metric: b}\n")
+    monkeypatch.chdir(tmp_path)
+    settings: list[dict[str, Any]] = [
+        {"objective.metric": "c"},
+        {"objective.function": function},
+        {"objective": {"function": function}},
+    ]
+    found = [load(path), load("own.yaml"), *(load(path, given) for given in settings)]
+    expected = [in_file, in_file, in_file, as_typed, as_typed]
+    assert [experiment.objective.function for experiment in found] == [
+        text.format(tmp_path, up=tmp_path.parent) for text in expected
+    ]
+
+
 def test_the_command_line_moves_no_file_that_it_does_not_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
