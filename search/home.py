@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,6 +69,12 @@ class Home:
     def lock(self, study: str) -> Path:
         return self.root / "locks" / f"{slug(study)}.lock"
 
+    def locks(self) -> list[Path]:
+        """The locks of the studies that there have been."""
+        return [
+            p for p in (self.root / "locks").glob("*.lock") if p.suffixes != [".mlflow", ".lock"]
+        ]
+
     def recorder_lock(self, study: str) -> Path:
         return self.root / "locks" / f"{slug(study)}.mlflow.lock"
 
@@ -85,10 +92,23 @@ class Home:
                 "Give another folder with --home DIR, or move the old one away.",
             )
 
+    def create_root(self, stack: ExitStack) -> None:
+        """Create the folder itself; it is taken away again if nothing has come into it."""
+        if not self.root.exists():
+            self._create(self.root)
+            stack.callback(self._remove_empty)
+
+    def _remove_empty(self) -> None:
+        with suppress(OSError):  # it is in use
+            self.root.rmdir()
+
     def create(self) -> None:
         """Create the folders. Raises StorageError where that cannot be."""
+        self._create(self.artifacts, self.root / "locks")
+
+    def _create(self, *folders: Path) -> None:
         try:
-            for folder in (self.artifacts, self.root / "locks"):
+            for folder in folders:
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StorageError(

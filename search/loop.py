@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ..errors import TuneError
 from .accounts import Accounts
-from .executors.base import Diverged, Executor, Failed, Finished, Lost, Progress
+from .executors.base import Diverged, Executor, Failed, Finished, Lost, Progress, Touched
 from .recorder import Recorder
 from .study import Study
 
@@ -47,6 +47,9 @@ def search(
                             continue
                         executor.prune(report.number)
                         trial = study.prune(report.number, f"pruned in epoch {report.epoch}")
+                    case Touched(number, what):
+                        study.taint(number, what)
+                        continue
                     case Finished(report, folder):
                         accounts.trained(report)
                         study.report(report)

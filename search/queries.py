@@ -11,12 +11,12 @@ from optuna.trial import FrozenTrial, TrialState
 from ..errors import InputError, StorageError, did_you_mean
 from ..spaces import Experiment
 from ..spaces.extending import PATHS
+from .guarding import level_of
 from .home import Home
 from .lock import Holder, StudyLock, holder_of, is_held
 from .progress import counts
 from .storage import open_store
 from .study import best_of, unreadable
-from .summary import GUARD_LEVEL
 from .trials import best_object, parameters_of
 
 
@@ -65,7 +65,7 @@ class Studies:
             "state": self.state(study),
             "direction": study.direction.name.lower(),
             "executor": attributes.get("executor", ""),
-            "guard_level": GUARD_LEVEL,
+            "guard_level": level_of(attributes),
             "trials": counts(trials),
             "best": best_object(best_of(complete, study.direction)),
             "seconds": attributes.get("seconds", {}),
@@ -112,8 +112,10 @@ class Studies:
             )
         known = {k: v for k, v in {**settings, **identity}.items() if k in Experiment.model_fields}
         kept = {key: settings[key] for key in (*PATHS, "allow") if key in settings}
-        data = identity["data"] | kept
-        return {**known, "study": study.study_name, "data": data}
+        known["data"] = identity["data"] | kept
+        if "function" in settings:
+            known["objective"] = {**identity["objective"], "function": settings["function"]}
+        return {**known, "study": study.study_name}
 
     def holder(self, name: str | None) -> Holder | None:
         """Return the process that searches now, None if there is none."""

@@ -23,10 +23,13 @@ from ..errors import Interrupted, TuneError
 from ..objectives import requirements
 from ..objectives.development import Development
 from ..objectives.files import save_data
+from ..objectives.guard.levels import denied_paths, reasons_for_audit
+from ..objectives.guard.places import Places
 from ..objectives.preparation import Preparation
 from ..objectives.sources import code_of
 from ..spaces import Experiment, Loaded, load_with_document, raise_problems
 from .accounts import Accounts
+from .guarding import Guard, level_of, reasons_of
 from .home import Home, slug
 from .lock import StudyLock, is_held
 from .recorder import Delivery, Destination, MLflowRecorder, describe
@@ -117,6 +120,8 @@ def run(path: str | Path, options: Options = Options()) -> Summary:
             experiment = loaded.experiment
             home = Home.at(options.home)
             home.check()
+            places = Places.here()
+            places.check(home.root, Path(path).parent)
             _refuse_if_held(home, experiment.study)
             destination = _destination(experiment, options, home)
             if not options.quiet:
@@ -124,12 +129,12 @@ def run(path: str | Path, options: Options = Options()) -> Summary:
                     print(
                         f"{warning.place}: warning: {warning.rule} {warning.fix}", file=sys.stderr
                     )
-                for file in code_of(experiment.data):
+                for file in code_of(experiment.data, experiment.objective.function):
                     print(f"{experiment.study}: runs code of {file}", file=sys.stderr)
                 print(f"{experiment.study}: starting up", file=sys.stderr, flush=True)
             recorder = MLflowRecorder()
             stack.callback(recorder.cancel)
-            preparation = Preparation(experiment)
+            preparation = Preparation(experiment, places)
             stack.callback(preparation.cancel)
             with _interruptible(stop, preparation):
                 study, executor = _start(loaded, options, home, preparation, stack)
@@ -198,7 +203,7 @@ def _start(
     url = options.storage or home.storage_url
     trials = str(home.trials(experiment.study))
 
-    def open_study(known: Development) -> Study:
+    def open_study(known: Development, guard: Guard) -> Study:
         """Create what a search leaves: only now, when nothing can be wrong with its input."""
         from .carrying import Carry
         from .study import Study
@@ -207,41 +212,69 @@ def _start(
         stack.enter_context(StudyLock(home.lock(experiment.study), experiment.study))
         carry = Carry(options.carry_from, Path(trials)) if options.carry_from else None
         study = Study.open(experiment, url, known.description, carry)
+        assert known.seal is not None
+        study.guard(known.seal, guard)
         save_data(known, home.data(experiment.study))
+        if study.has_other_code and not options.quiet:
+            told = f"{experiment.objective.function} has changed since the study began; its trials"
+            print(f"{experiment.study}: warning: {told} may not be comparable.", file=sys.stderr)
         if carry is not None and not options.quiet:
             told = f"{study.n_carried} trials of {carry.study} fit and are carried over"
             print(f"{experiment.study}: {told}", file=sys.stderr, flush=True)
         return study
 
-    if options.executor == "inline" or _is_spent(experiment, url, options, home):
+    reasons = reasons_for_audit(experiment, options.executor, options.address, home.root)
+    denied = denied_paths(experiment, Places.here(), home.root)
+    is_spent = _is_spent(experiment, url, options, home)
+    if options.executor == "inline" or is_spent:
         from .executors.inline import InlineExecutor
 
         development = preparation.result()
-        return open_study(development), InlineExecutor(experiment, development, trials)
-    executor, known = _on_ray(experiment, options, trials, preparation, stack)
-    return open_study(known), executor  # the actors import torch meanwhile
+        # Where nothing is left to train, nothing can reach a test row.
+        guard = Guard("kernel") if is_spent else Guard("audit", reasons)
+        inline = InlineExecutor(experiment, development, trials, denied)
+        return open_study(development, guard), inline
+    home.create_root(stack)  # what is made once Ray runs, its processes may not be able to read
+    executor, known, is_locked = _on_ray(experiment, options, trials, denied, preparation, stack)
+    if is_locked and not reasons:
+        guard = Guard("kernel")
+    else:
+        guard = Guard("audit", reasons or ("the kernel refused to lock Ray's processes.",))
+    return open_study(known, guard), executor  # the actors import torch meanwhile
 
 
 def _on_ray(
     experiment: Experiment,
     options: Options,
     trials: str,
+    denied: tuple[Path, ...],
     preparation: Preparation,
     stack: ExitStack,
-) -> tuple[Executor, Development]:
-    """Start Ray while the data are read, and hand them over: only the workers hold rows then."""
+) -> tuple[Executor, Development, bool]:
+    """Start Ray while the data are read, and hand them over: only the workers hold rows then.
+
+    Say, too, whether the kernel keeps all that Ray starts away from vault and source.
+    """
     from .executors import cluster
 
     with ThreadPoolExecutor(1) as beside:
         reading = beside.submit(preparation.result)
         stack.callback(cluster.stop)
-        cluster.start(options.address, experiment.resources)
+        is_locked = cluster.start(options.address, experiment.resources, denied)
         n_workers, gpus_each = cluster.share_out(experiment.resources)
         development = reading.result()
     from .executors.ray_actors import RayExecutor
 
-    executor = RayExecutor(experiment, development, trials, n_workers, gpus_each)
-    return executor, development.without_rows()
+    executor = RayExecutor(
+        experiment,
+        development,
+        trials,
+        n_workers,
+        gpus_each,
+        denied,
+        locks_itself=options.address is not None,
+    )
+    return executor, development.without_rows(), is_locked
 
 
 def _is_spent(experiment: Experiment, url: str, options: Options, home: Home) -> bool:
@@ -268,7 +301,7 @@ def _search(
     """Search, then close everything and sum up, whichever way the search ended."""
     from . import loop, progress
     from .study import FINISHED, store_errors
-    from .summary import GUARD_LEVEL, Summary
+    from .summary import Summary
     from .trials import best_object
 
     shown = progress.make(accounts, path, options.quiet)
@@ -285,7 +318,7 @@ def _search(
         state, reason = _outcome(study, stop, failure)
         best = best_object(study.best)
         with accounts.recording, ThreadPoolExecutor(1) as beside:
-            about = _for_mlflow(state, best)
+            about = _for_mlflow(state, best, level_of(study.optuna.user_attrs))
             trials = study.optuna.get_trials(deepcopy=False, states=FINISHED)
             delivering = beside.submit(recorder.close, trials, about)
             executor.close()  # Ray's processes take a second to end
@@ -300,7 +333,8 @@ def _search(
         state=state,
         direction=study.optuna.direction.name.lower(),
         executor=options.executor,
-        guard_level=GUARD_LEVEL,
+        guard_level=level_of(study.optuna.user_attrs),
+        guard_reasons=reasons_of(study.optuna.user_attrs),
         trials=progress.counts(study.optuna.get_trials(deepcopy=False)),
         best=best,
         seconds=seconds,
@@ -324,11 +358,12 @@ def _outcome(study: Study, stop: Stop, failure: TuneError | None) -> tuple[str, 
     return "finished", f"the time of {budget.time} is spent"
 
 
-def _for_mlflow(state: str, best: dict[str, Any] | None) -> dict[str, Any]:
+def _for_mlflow(state: str, best: dict[str, Any] | None, level: str) -> dict[str, Any]:
     """Return what the study's own run is closed with."""
     status = {"finished": "FINISHED", "interrupted": "KILLED", "failed": "FAILED"}[state]
+    tags = {"guard_level": level}
     if best is None:
-        return {"status": status, "metrics": {}, "tags": {}}
+        return {"status": status, "metrics": {}, "tags": tags}
     metrics = {f"best.{name}": value for name, value in best["metrics"].items()}
-    tags = {f"best.{name}": str(value) for name, value in best["parameters"].items()}
+    tags |= {f"best.{name}": str(value) for name, value in best["parameters"].items()}
     return {"status": status, "metrics": metrics, "tags": {"best": str(best["number"]), **tags}}

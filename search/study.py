@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import bisect
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,14 +23,23 @@ from optuna.trial import FrozenTrial, TrialState
 
 from ..errors import InputError, StorageError, TuneError, did_you_mean
 from ..objectives.contracts import Assignment, Report
-from ..objectives.development import Description
+from ..objectives.development import Description, Seal
 from ..objectives.files import WEIGHTS
 from ..objectives.metrics import direction_of
 from ..objectives.seeds import trial_seed
 from ..spaces import Experiment
 from ..spaces.expressions import ExpressionError
 from .carrying import Carry, carried
-from .identity import SETTINGS, check_data, check_same, data_settings, identity_of
+from .guarding import ATTRIBUTE, Guard, begun, touched
+from .identity import (
+    SETTINGS,
+    check_data,
+    check_same,
+    data_settings,
+    function_settings,
+    has_other_code,
+    identity_of,
+)
 from .storage import DriverStorage, open_store
 from .strategies import make_pruner, make_sampler
 
@@ -76,6 +85,8 @@ class Study:
         self.running: dict[int, Running] = {}
         self._flushed = 0.0  # on the monotonic clock
         self.n_finished = 0
+        self.has_other_code = False  # whether the user's own objective was another before
+        self.default: int | None = None  # number of the trial of the default configuration
         self._with_weights: list[tuple[float, int, str]] = []  # the best trials, best first
 
     @classmethod
@@ -122,7 +133,9 @@ class Study:
         opened._begin(taken)
         settings = experiment.model_dump(mode="json")
         changeable = {key: settings[key] for key in SETTINGS}
-        study.set_user_attr("settings", changeable | data_settings(experiment))
+        of_files = data_settings(experiment) | function_settings(experiment)
+        opened.has_other_code = has_other_code(attributes, of_files)
+        study.set_user_attr("settings", changeable | of_files)
         study.set_user_attr("state", "running")
         return opened
 
@@ -138,6 +151,8 @@ class Study:
         default = self.experiment.space.asked(self.experiment.space.default())
         if all("carried_from" in t.user_attrs and t.params != default for t in trials):
             self.optuna.enqueue_trial(default)
+        trials = self.optuna.get_trials(deepcopy=False)
+        self.default = default_of(trials, default)
         finished = [trial for trial in trials if trial.state in FINISHED]
         self.n_finished = len(finished)
         complete = [trial for trial in finished if trial.state == TrialState.COMPLETE]
@@ -153,6 +168,17 @@ class Study:
         """How many trials come from another study."""
         trials = self.optuna.get_trials(deepcopy=False)
         return sum("carried_from" in trial.user_attrs for trial in trials)
+
+    def guard(self, seal: Seal, guard: Guard) -> None:
+        """Keep what is known of the sealed rows. Raises GuardError if they are others now."""
+        was = self.optuna.user_attrs.get(ATTRIBUTE)
+        kept = begun(self.experiment.study, was, seal, guard)
+        self.optuna.set_user_attr(ATTRIBUTE, kept)
+
+    def taint(self, number: int, what: str) -> None:
+        """Remember that a trial tried to reach sealed rows."""
+        was = self.optuna.user_attrs[ATTRIBUTE]
+        self.optuna.set_user_attr(ATTRIBUTE, touched(was, number, what))
 
     # Asking
 
@@ -194,23 +220,27 @@ class Study:
     def report(self, report: Report) -> bool:
         """Take in an epoch and say whether the pruner ends the trial here."""
         running = self.running[report.number]
+        running.seconds += report.seconds
+        if report.repeats:
+            return False
         for name, value in report.metrics.items():
             running.curves.setdefault(name, []).append(value)
         running.ended.append(time.time_ns() // 1_000_000)
-        running.seconds += report.seconds
         if report.epoch > running.judged:
             known = self._frozen(running.trial).intermediate_values
             if report.epoch not in known:
                 value = report.metrics[self.experiment.objective.metric]
                 running.trial.report(value, step=report.epoch)
-        is_last = report.kept_epoch is not None
-        return report.epoch > running.judged and not is_last and running.trial.should_prune()
+        if report.kept_epoch is not None or report.epoch <= running.judged:
+            return False
+        # The default is trained to its end: everything is compared with it.
+        return running.trial.should_prune() and report.number != self.default
 
     def complete(self, report: Report, folder: str) -> FrozenTrial:
         assert report.kept_metrics is not None
         metrics = dict(report.kept_metrics)
         value = metrics[self.experiment.objective.metric]
-        record = {"kept_epoch": report.kept_epoch, "folder": folder}
+        record = {"kept_epoch": report.kept_epoch} | ({"folder": folder} if folder else {})
         trial = self._tell(report.number, TrialState.COMPLETE, value, metrics, record)
         self._keep_weights_of_the_best(trial)
         return trial
@@ -270,8 +300,9 @@ class Study:
 
     def _keep_weights_of_the_best(self, trial: FrozenTrial) -> None:
         bisect.insort(self._with_weights, self._rank(trial))
-        for *_, folder in self._with_weights[N_WEIGHTS_KEPT:]:
-            (Path(folder) / WEIGHTS).unlink(missing_ok=True)
+        for _, number, folder in self._with_weights[N_WEIGHTS_KEPT:]:
+            if folder and number != self.default:
+                (Path(folder) / WEIGHTS).unlink(missing_ok=True)
         del self._with_weights[N_WEIGHTS_KEPT:]
 
     def _rank(self, trial: FrozenTrial) -> tuple[float, int, str]:
@@ -310,6 +341,12 @@ class Study:
         """The completed trial with the best value; of equals the first."""
         complete = self.optuna.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
         return best_of(complete, self.optuna.direction)
+
+
+def default_of(trials: Iterable[FrozenTrial], default: Mapping[str, Any]) -> int | None:
+    """Return the number of the first trial that has, or waits with, the default configuration."""
+    asked = (t.number for t in trials if default in (t.params, t.system_attrs.get("fixed_params")))
+    return next(asked, None)
 
 
 def best_of(complete: list[FrozenTrial], direction: StudyDirection) -> FrozenTrial | None:

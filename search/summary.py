@@ -9,9 +9,6 @@ from typing import Any
 from .progress import duration
 from .recorder import Delivery
 
-# Test rows never reach the search, but a built-in set's also lie in the library's own folder.
-GUARD_LEVEL = "audit"
-
 # What the command that ran a search exits with.
 EXIT_CODES = {"finished": 0, "failed": 1, "interrupted": 130}
 
@@ -26,6 +23,7 @@ class Summary:
     direction: str
     executor: str
     guard_level: str
+    guard_reasons: tuple[str, ...]
     trials: dict[str, int]
     best: dict[str, Any] | None
     seconds: dict[str, float]
@@ -46,6 +44,7 @@ class Summary:
             "direction": self.direction,
             "executor": self.executor,
             "guard_level": self.guard_level,
+            "guard_reasons": list(self.guard_reasons),
             "trials": self.trials,
             "best": self.best,
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
@@ -87,6 +86,11 @@ class Summary:
             f"{duration(s['recording'])}",
             f"  workers  training {duration(s['training'])}, waiting {duration(s['waiting'])}",
         ]
+        if self.guard_reasons:
+            more = f" (and {len(self.guard_reasons) - 1} more)" if self.guard_reasons[1:] else ""
+            lines.append(f"  guard    {self.guard_level}: {self.guard_reasons[0]}{more}")
+        else:
+            lines.append(f"  guard    {self.guard_level}")
         if self.delivery.missing:
             lines.append(
                 f"  MLflow   {self.delivery.missing} trials are not recorded yet "
@@ -101,6 +105,7 @@ class Summary:
             f"  tune trials {self.study}      every trial",
             f"  tune dashboard {self.study}   Optuna's dashboard",
             "  tune ui                      MLflow's",
+            f"  tune verify {self.study}      opens the sealed test rows, once",
         ]
 
 

@@ -7,6 +7,7 @@
 | `fingerprints`     | which rows are the same, whatever file, order or split they come in       |
 | `ledger`           | every look at sealed rows, in a chain that shows what was changed         |
 | `landlock`         | the kernel keeps what trains away from vault and source                   |
+| `mounts`           | the other names of a path whose file system is mounted twice              |
 | `tripwire`         | attempts that Python itself can see                                       |
 | `levels`           | what can be promised of a search, and why not more                        |
 | `examination`      | the process that opens the rows, and answers numbers only                 |

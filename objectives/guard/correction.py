@@ -9,7 +9,8 @@ picks are worth; but it is nothing at all where one candidate is always picked.
 A pruned trial was in the race: over the survivors alone the correction is too small. It takes
 part by its last predictions, credited with what survivors gained from that epoch on, though
 never with more than makes it as good as the winner. Of the ways that `benchmarks/optimism.py`
-compares, this one was the least biased.
+compares, this one was the least biased where trials are equal; where they differ it takes off
+too much.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ def _types(inputs: Any, targets: Array) -> dict[str, str]:
 
 
 def _name(known: Fingerprint, types: dict[str, str], blocks_are: str, key: bytes) -> str:
-    """Return a set's name: a keyed hash of its rows in any order, and of what they are stored as."""
+    """Return a set's name: a keyed hash of its rows in any order, and of their types."""
     rows = np.sort(known.keys(known.names)).tobytes()
     about = repr((sorted(types.items()), blocks_are)).encode()
     digest = hashlib.blake2b(key=keys.derived(key, keys.NAMES), digest_size=8)

@@ -17,7 +17,8 @@ class Progress:
 
 @dataclass(frozen=True)
 class Finished:
-    """A trial has trained its last epoch; its weights and predictions lie in `folder`."""
+    """A trial has trained its last epoch; its weights and predictions lie in `folder`, "" if it
+    leaves none."""
 
     report: Report
     folder: str
@@ -49,13 +50,21 @@ class Lost:
     cause: str
 
 
-Event = Progress | Finished | Failed | Diverged | Lost
+@dataclass(frozen=True)
+class Touched:
+    """A trial's code tried to reach sealed rows. It says nothing of how the trial goes on."""
+
+    number: int
+    what: str
+
+
+Event = Progress | Finished | Failed | Diverged | Lost | Touched
 
 
 def ended(event: Event) -> int | None:
     """Return the number of the trial that an event ends, None where it goes on."""
     match event:
-        case Progress():
+        case Progress() | Touched():
             return None
         case Finished(report):
             return report.number

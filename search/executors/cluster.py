@@ -9,12 +9,18 @@ import secrets
 import socket
 import sys
 import warnings
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ...errors import InfrastructureError, InputError
 from ...spaces.experiment import Resources
+from .starter import Starter
 
 CONNECT_TIMEOUT_S = 5
+
+_starter: Starter | None = None  # of the cluster that this process has started, locked
 
 # Variables that a worker has no business with: it never opens a store, a server or a bucket.
 _CREDENTIAL = re.compile(
@@ -37,9 +43,17 @@ def n_cpus() -> int:
     return os.cpu_count() or 1
 
 
-def start(address: str | None, resources: Resources) -> None:
-    """Start or join Ray. Call it on the main thread: the raylet dies with the thread it is
-    started from.
+def start(address: str | None, resources: Resources, denied: Sequence[Path] = ()) -> bool:
+    """Start or join Ray.
+
+    Args:
+        address: of a cluster that is there already; None starts one on this machine.
+        resources: what a worker needs.
+        denied: files and folders that no process of a cluster started here may ever open.
+            Those that its processes write to must be there before.
+
+    Returns:
+        Whether the kernel keeps everything that was started away from all that is denied.
 
     Raises:
         InputError: the address is one of Ray's other services.
@@ -50,6 +64,7 @@ def start(address: str | None, resources: Resources) -> None:
             f"{address} is not the address of a cluster's head node.",
             "Give HOST:6379, or `auto` on a machine of the cluster.",
         )
+    _forget_the_last()
     _keep_token_private()
     if address is None and "ray" not in sys.modules:
         # Ray reads this once, when it is imported; where it already was, it asks for a token
@@ -57,15 +72,55 @@ def start(address: str | None, resources: Resources) -> None:
         os.environ["RAY_AUTH_MODE"] = "token"
     if address is not None and address != "auto":
         _knock(address)
-    import ray
-
     take_out_credentials()
     # Ray's workers inherit this; given per actor it would cost each a fresh process.
     os.environ["OMP_NUM_THREADS"] = str(resources.cpus)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "1"  # no GPU asked for, none seen
+    if address is not None:
+        _initialise(address)
+        return False
     workers = resources.workers or max(1, n_cpus() // resources.cpus)
-    local = {"num_cpus": workers * resources.cpus, "include_dashboard": False}
+    if not denied:
+        _initialise(None, num_cpus=workers * resources.cpus, include_dashboard=False)
+        return False
+    return _start_locked(workers * resources.cpus, denied)
+
+
+def _start_locked(n_cpus: int, denied: Sequence[Path]) -> bool:
+    """Start Ray where nothing of it can reach what is denied, and say whether that is so."""
+    global _starter
+    folder = _own_folder()
+    local = {"num_cpus": n_cpus, "include_dashboard": False, "_temp_dir": str(folder)}
+    if any(path.resolve().is_relative_to(folder) for path in denied):
+        _initialise(None, **local)  # it could not read what it makes there
+        return False
+    _starter = Starter(partial(_initialise, None, **local), _shut_down, denied)
+    return _starter.result()
+
+
+def _forget_the_last() -> None:
+    global _starter
+    if _starter is not None:
+        _starter.join()
+    _starter = None
+
+
+def _own_folder() -> Path:
+    """Return the folder of Ray's sessions, made so that they can be read once they are there."""
+    base = os.environ.get("RAY_TMPDIR") or os.environ.get("TMPDIR") or "/tmp"
+    folder = Path(base).resolve() / "ray"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        rule = f"Ray's folder {folder} cannot be created ({error.strerror})."
+        raise InfrastructureError(rule, "Set RAY_TMPDIR to a folder you own.") from None
+    return folder
+
+
+def _initialise(address: str | None, **options: Any) -> None:
+    import ray
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -73,7 +128,7 @@ def start(address: str | None, resources: Resources) -> None:
                 address=address or "local",
                 logging_level="ERROR",
                 log_to_driver=False,
-                **({} if address else local),
+                **options,
             )
     except (ConnectionError, RuntimeError, ValueError, OSError, TimeoutError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -135,6 +190,13 @@ def share_out(resources: Resources) -> tuple[int, float]:
 
 def stop() -> None:
     """Leave the cluster; one that `start` began ends with all its processes."""
+    if _starter is None:
+        _shut_down()
+    else:
+        _starter.end()
+
+
+def _shut_down() -> None:
     import ray
 
     with contextlib.suppress(Exception):

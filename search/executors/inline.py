@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from ...objectives.contracts import Assignment
 from ...objectives.development import Development
 from ...spaces import Experiment
@@ -15,8 +18,14 @@ class InlineExecutor:
     name = "inline"
     n_slots = 1
 
-    def __init__(self, experiment: Experiment, development: Development, trials: str) -> None:
-        self.arguments = (experiment, development, trials)
+    def __init__(
+        self,
+        experiment: Experiment,
+        development: Development,
+        trials: str,
+        denied: Sequence[Path] = (),
+    ) -> None:
+        self.arguments = (experiment, development, trials, denied)
         self.worker: Worker | None = None  # made with the first trial: it imports torch
         self.drops: list[int] = []
         self.admissions: list[Assignment] = []
@@ -37,7 +46,8 @@ class InlineExecutor:
         return self.worker.advance(drops, admissions)
 
     def close(self) -> None:
-        pass
+        if self.worker is not None and self.drops:  # of a last trial that was pruned
+            self.worker.advance(self.drops, [])
 
 
 def _conforms(executor: InlineExecutor) -> Executor:

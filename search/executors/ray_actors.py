@@ -7,7 +7,10 @@ that knows Ray.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import ray
@@ -23,6 +26,7 @@ from .worker import Worker
 
 POLL_S = 0.5  # how long a signal or a spent budget may go unnoticed
 GET_TIMEOUT_S = 60  # for a result that Ray has said is there
+LEAVE_TIMEOUT_S = 10  # for the last pruned trials to write what they leave
 
 
 @dataclass
@@ -48,9 +52,11 @@ class RayExecutor:
         trials: str,
         n_workers: int,
         gpus_each: float,
+        denied: Sequence[Path] = (),
+        locks_itself: bool = False,
     ) -> None:
         self.n_slots = n_workers
-        self.arguments = (experiment, ray.put(development), trials)
+        self.arguments = (experiment, ray.put(development), trials, denied, locks_itself)
         self.actor_class = ray.remote(Worker).options(
             num_cpus=experiment.resources.cpus, num_gpus=gpus_each
         )
@@ -107,6 +113,14 @@ class RayExecutor:
         return next(seat for seat in self.seats if seat.number == number)
 
     def close(self) -> None:
+        leaving = [seat for seat in self.seats if seat.number is None]  # with pruned trials
+        for seat in leaving:
+            if seat.call is None and seat.drops:
+                seat.call = seat.actor.advance.remote(seat.drops, [])
+        calls = [seat.call for seat in leaving if seat.call is not None]
+        if calls:
+            with suppress(RayError):
+                ray.wait(calls, num_returns=len(calls), timeout=LEAVE_TIMEOUT_S)
         cluster.stop()  # ends the actors with it
 
 

@@ -3,43 +3,64 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 from ...objectives.contracts import Assignment, DivergedError, Objective, Pack, Report
 from ...objectives.development import Development
+from ...objectives.guard.tripwire import Tripwire
 from ...spaces import Experiment
-from .base import Diverged, Event, Failed, Finished, Progress
+from .base import Diverged, Event, Failed, Finished, Progress, Touched
+from .starter import lock_with_temporary_files
 
 
 class Worker:
     """Trains the trials it is given an epoch at a time."""
 
-    def __init__(self, experiment: Experiment, development: Development, trials: str) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        development: Development,
+        trials: str,
+        denied: Sequence[Path] = (),
+        locks_itself: bool = False,
+    ) -> None:
         """Import torch, once.
 
         Args:
             experiment: what to train.
             development: training and validation rows, read-only.
             trials: the folder in which each finished trial gets a folder.
+            denied: what no trial may read; an attempt becomes an event.
+            locks_itself: whether the kernel is to keep this thread, and what it starts, away
+                from these, because whatever started it did not.
         """
+        if locks_itself and denied:
+            lock_with_temporary_files(denied)
         import torch
 
-        from ...objectives.trainer import EagerObjective
+        from ...objectives.generators import objective_of
 
         torch.set_num_threads(experiment.resources.cpus)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.objective: Objective = EagerObjective(experiment)
+        self.tripwire = Tripwire(denied)
+        with self.tripwire.armed():  # the user's own model is imported
+            self.objective: Objective = objective_of(experiment)
         self.development = development
         self.trials = Path(trials)
         self.packs: dict[int, Pack] = {}  # trial number to the pack it is in
 
     def advance(self, drops: list[int], admissions: list[Assignment]) -> list[Event]:
         """Drop pruned trials, take in new ones, and train every trial one epoch more."""
-        for number in drops:
-            self._leave(number, with_weights=False)
-        events = [event for assignment in admissions for event in self._admit(assignment)]
-        for pack in list(dict.fromkeys(self.packs.values())):
-            events += self._advance(pack)
+        events: list[Event] = []
+        with self.tripwire.armed():
+            for number in drops:
+                self._leave(number, with_weights=False)
+                events += self._touched([number])
+            for assignment in admissions:
+                events += self._admit(assignment)
+            for pack in list(dict.fromkeys(self.packs.values())):
+                events += self._advance(pack)
         return events
 
     def _admit(self, assignment: Assignment) -> list[Event]:
@@ -50,21 +71,29 @@ class Worker:
         try:
             started = self.objective.start([assignment], self.development, self.device)
         except Exception as error:
-            return [_failed(assignment.number, error)]
+            return [*self._touched([assignment.number]), _failed(assignment.number, error)]
         self.packs[assignment.number] = started
-        return []
+        return self._touched([assignment.number])
 
     def _advance(self, pack: Pack) -> list[Event]:
+        numbers = [number for number, other in self.packs.items() if other is pack]
         try:
-            return [self._event(report) for report in pack.advance()]
+            reports = pack.advance()
+            return [*self._touched(numbers), *map(self._event, reports)]
         except DivergedError as error:
             self.packs.pop(error.number).drop(error.number)
-            return [Diverged(error.number, error.epoch, error.cause)]
+            diverged = Diverged(error.number, error.epoch, error.cause)
+            return [*self._touched(numbers), diverged]
         except Exception as error:
-            numbers = [number for number, other in self.packs.items() if other is pack]
             for number in numbers:
-                del self.packs[number]
-            return [_failed(number, error) for number in numbers]
+                self.packs.pop(number, None)
+            failures = [_failed(number, error) for number in numbers]
+            return [*self._touched(numbers), *failures]
+
+    def _touched(self, numbers: Sequence[int]) -> list[Event]:
+        """Say what was touched; of a pack's trials it may have been any."""
+        notes = self.tripwire.take()
+        return [Touched(number, what) for number in numbers for what in notes]
 
     def _event(self, report: Report) -> Event:
         if report.kept_epoch is None:
@@ -72,14 +101,15 @@ class Worker:
         return Finished(report, self._leave(report.number, with_weights=True))
 
     def _leave(self, number: int, with_weights: bool) -> str:
-        """Save what a trial leaves, and free its slot."""
+        """Save what a trial leaves, and free its slot. Return where it lies, "" if nowhere."""
         from ...objectives.files import save
 
         pack = self.packs.pop(number)
-        folder = self.trials / str(number)
-        save(pack.results(number), folder, with_weights)
+        folder, results = self.trials / str(number), pack.results(number)
+        if results is not None:
+            save(results, folder, with_weights)
         pack.drop(number)
-        return str(folder)
+        return "" if results is None else str(folder)
 
 
 def _failed(number: int, error: Exception) -> Failed:

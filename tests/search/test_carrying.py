@@ -156,7 +156,9 @@ def test_trials_keep_their_files_when_the_other_study_loses_its_own(
     assert [(folder / PREDICTIONS).read_text() for folder in kept] == [
         f"predictions {number}" for number in range(6)
     ]
-    assert [(folder / WEIGHTS).exists() for folder in kept] == [False, *[True] * 5]  # the best 5
+    assert [(folder / WEIGHTS).exists() for folder in kept] == [
+        True
+    ] * 6  # the default's, the best 5
 
 
 def test_carrying_over_again_adds_nothing(
@@ -196,6 +198,26 @@ def test_studies_that_differ_in_more_than_their_spaces_are_not_compared(
         open_study(own, tmp_path, development.description, carry="old")
     assert "  training.epochs: was 20, is 3" in caught.value.cause
     assert optuna.get_all_study_names(f"sqlite:///{tmp_path}/optuna.db") == ["old"]
+
+
+def test_trials_that_other_code_scored_are_not_compared(
+    tmp_path: Path, development: Development
+) -> None:
+    function = tmp_path / "own.py"
+    function.write_text("first")
+    objective = {"function": f"{function}:train", "metric": "score", "direction": "maximize"}
+    settings = {"data.source": "sklearn:iris", "objective": objective}
+    old, same, other = (
+        load(FLAT, {**settings, "study": name}) for name in ("old", "same", "other")
+    )
+    study = open_study(old, tmp_path, development.description)
+    report = Report(study.ask().number, 1, {"score": 1}, 0.1, 1, {"score": 1})
+    study.report(report)
+    study.complete(report, "")
+    assert open_study(same, tmp_path, development.description, carry="old").n_carried == 1
+    function.write_text("second")
+    with pytest.raises(InputError, match=r"objective\.function: its file has changed"):
+        open_study(other, tmp_path, development.description, carry="old")
 
 
 @pytest.mark.parametrize(("name", "fix"), [("odl", "Did you mean 'old'?"), ("new", "Known: old.")])

@@ -105,6 +105,20 @@ def test_status_and_best_agree_with_the_summary(
     assert status["executor"] == summary["executor"]
 
 
+def test_guard_level_of_a_built_in_set_is_audit_wherever_it_is_told(
+    searched: tuple[Path, dict[str, Any]], tune: Tune
+) -> None:
+    folder, summary = searched
+    status = json.loads(tune("status", "quick", "--home", folder / "mlruns", "--json").stdout)
+    told = [
+        summary["guard_level"],
+        status["guard_level"],
+        runs(folder)[0].data.tags["guard_level"],
+    ]
+    assert told == ["audit"] * 3
+    assert any("part of scikit-learn" in reason for reason in summary["guard_reasons"])
+
+
 def test_mlflow_has_one_ended_run_a_trial_with_its_parameters(
     searched: tuple[Path, dict[str, Any]],
 ) -> None:

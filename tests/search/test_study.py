@@ -12,7 +12,8 @@ from optuna.trial import TrialState
 from truetune.errors import InputError, StorageError
 from truetune.objectives.contracts import Report
 from truetune.objectives.development import Description, Development
-from truetune.search.study import Study, is_spent
+from truetune.objectives.files import WEIGHTS
+from truetune.search.study import N_WEIGHTS_KEPT, Study, is_spent
 from truetune.spaces import Experiment
 
 
@@ -83,18 +84,57 @@ def test_what_a_dead_driver_left_running_is_asked_for_again(
     assert study.optuna.trials[0].user_attrs["attempts"] == 2
 
 
+def test_a_trial_that_ends_after_an_epoch_it_has_reported_keeps_it_once(study: Study) -> None:
+    study.ask()
+    metrics = {"validation_loss": 1.0}
+    study.report(Report(0, 1, metrics, 0.1))
+    end = Report(0, 1, metrics, 0.5, kept_epoch=1, kept_metrics=metrics, repeats=True)
+    assert not study.report(end)
+    trial = study.complete(end, "")
+    record = trial.user_attrs["record"]
+    assert (trial.value, record["curves"]) == (1.0, {"validation_loss": [1.0]})
+    assert (len(record["ended"]), record["seconds"]) == (1, 0.6)
+    assert "folder" not in record
+
+
+def test_no_file_of_the_working_folder_is_taken_for_a_losers_weights(
+    quick: Experiment, development: Development, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / WEIGHTS).write_text("the user's own")
+    study = open_study(quick, tmp_path, development.description)
+    for loss in range(N_WEIGHTS_KEPT + 3):
+        report = Report(
+            study.ask().number, 1, {"validation_loss": loss}, 0.1, 1, {"validation_loss": loss}
+        )
+        study.report(report)
+        study.complete(report, "")
+    assert (tmp_path / WEIGHTS).exists()
+
+
 def test_epochs_that_were_judged_before_are_not_judged_again(
     quick: Experiment, development: Development, tmp_path: Path
 ) -> None:
     dead = open_study(quick, tmp_path, development.description)
-    dead.ask()
+    for _ in range(2):
+        dead.ask()
     for epoch in (1, 2):
-        dead.report(Report(0, epoch, {"validation_loss": 1.0}, 0.1))
+        dead.report(Report(1, epoch, {"validation_loss": 1.0}, 0.1))
     dead.storage.flush()
     study = open_study(quick, tmp_path, development.description)
     study.optuna.pruner = optuna.pruners.ThresholdPruner(upper=0.5)
-    study.ask()
-    verdicts = [study.report(Report(0, e, {"validation_loss": 1.0}, 0.1)) for e in (1, 2)]
+    for _ in range(2):
+        study.ask()
+    verdicts = [study.report(Report(1, e, {"validation_loss": 1.0}, 0.1)) for e in (1, 2)]
+    assert verdicts == [False, True]
+
+
+def test_the_default_is_trained_to_its_end_and_no_other(study: Study) -> None:
+    study.optuna.pruner = optuna.pruners.ThresholdPruner(upper=0.5)
+    for _ in range(2):
+        study.ask()
+    assert study.default == 0
+    verdicts = [study.report(Report(n, 1, {"validation_loss": 1.0}, 0.1)) for n in (0, 1)]
     assert verdicts == [False, True]
 
 

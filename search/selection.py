@@ -1,0 +1,158 @@
+"""The winner of a study, found again from what its trials predicted for the validation rows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from optuna.trial import FrozenTrial, TrialState
+
+from ..errors import GuardError
+from ..objectives.development import Array
+from ..objectives.files import PREDICTIONS, VALIDATION, WEIGHTS
+from ..objectives.guard.correction import Candidate, Correction, correct
+from ..objectives.guard.rowwise import Part, score
+from ..objectives.metrics import direction_of
+from ..spaces import Experiment
+from .home import Home
+
+TOLERANCE = 1e-3  # between a stored value and the same from predictions, relative
+PREFIX = "validation_"
+MAPPED_BYTES = 2**18
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a study picked, and what the picking is worth."""
+
+    part: Part  # the validation rows
+    correction: Correction
+    folders: dict[int, Path]  # of each completed trial
+
+    def predictions(self, number: int) -> Array:
+        """Return what a completed trial predicted for the validation rows."""
+        predictions: Array = np.load(self.folders[number] / PREDICTIONS, allow_pickle=False)
+        return predictions
+
+
+def select(study: Any, experiment: Experiment, home: Home) -> Selection:
+    """Score every trial again, and correct the best for being the best of so many.
+
+    Raises GuardError where a value that the study stores is not that of its predictions.
+    """
+    part = read_part(home.data(study.study_name))
+    trials = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
+    metric = experiment.objective.metric.removeprefix(PREFIX)
+    folders: dict[int, Path] = {}
+    candidates = []
+    for trial in trials:
+        folder = _folder(trial, home, study.study_name)
+        predictions = _predictions(folder, trial, part)
+        if trial.state == TrialState.COMPLETE:
+            folders[trial.number] = folder
+            found = score(metric, experiment.task, part, predictions)
+            is_at_least = metric == "loss" and not predictions.all()
+            _check_value(trial, found, is_at_least, study.study_name)
+        candidates.append(_candidate(trial, predictions, experiment.objective.metric))
+    if not folders:
+        raise GuardError(
+            f"a study's winner is verified, but no trial of '{study.study_name}' has completed.",
+            f"See `tune trials {study.study_name}`.",
+        )
+    direction = direction_of(experiment.objective, experiment.task)
+    return Selection(part, correct(metric, experiment.task, direction, part, candidates), folders)
+
+
+def read_part(folder: Path) -> Part:
+    """Return the validation rows' targets as a study's folder has them."""
+    path = folder / VALIDATION
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return Part(
+                targets=arrays["targets"],
+                folds=tuple(int(n) for n in arrays["folds"]),
+                scale=arrays["scale"],
+                blocks=arrays["blocks"],
+            )
+    except (OSError, KeyError, ValueError):
+        raise GuardError(
+            f"a winner is found again from what {path} holds, but it cannot be read.",
+            "Restore it from a backup, or search again under another name.",
+        ) from None
+
+
+def _folder(trial: FrozenTrial, home: Home, study: str) -> Path:
+    told = trial.user_attrs.get("record", {}).get("folder")
+    own = home.trials(study) / str(trial.number)
+    return own if own.exists() or told is None else Path(told)
+
+
+def _predictions(folder: Path, trial: FrozenTrial, part: Part) -> Array:
+    """Return a trial's predictions; none of one that was pruned before it left any."""
+    path = folder / PREDICTIONS
+    try:
+        # A map of a file holds it open, and there may be thousands.
+        is_large = path.stat().st_size > MAPPED_BYTES
+        predictions: Array = np.load(path, "r" if is_large else None, allow_pickle=False)
+    except (OSError, ValueError):
+        if trial.state == TrialState.PRUNED:
+            return np.empty((0, 1))
+        rule = f"trial {trial.number} is scored again from {path}, but it cannot be read."
+        raise GuardError(rule, "Restore it from a backup.") from None
+    if len(predictions) != len(part.targets):
+        n = len(part.targets)
+        rule = f"trial {trial.number} predicts {n:,} validation rows, but {path} has"
+        raise GuardError(f"{rule} {len(predictions):,}.", "Restore it from a backup.")
+    return predictions
+
+
+def _check_value(trial: FrozenTrial, found: float, is_at_least: bool, study: str) -> None:
+    """Raise GuardError where predictions are not worth a trial's stored value.
+
+    Where a probability was too small to be held, the loss is at least what is found.
+    """
+    assert trial.value is not None
+    if math.isclose(found, trial.value, rel_tol=TOLERANCE, abs_tol=TOLERANCE):
+        return
+    if is_at_least and trial.value > found:
+        return
+    raise GuardError(
+        f"trial {trial.number} of '{study}' is stored with the value "
+        f"{trial.value:.6g}, but its own predictions are worth {found:.6g}.",
+        "Somebody has changed one of them: restore the store or the trial's files.",
+    )
+
+
+def _candidate(trial: FrozenTrial, predictions: Array, metric: str) -> Candidate:
+    record = trial.user_attrs.get("record", {})
+    curve = tuple(record.get("curves", {}).get(metric, ()))
+    is_pruned = trial.state == TrialState.PRUNED
+    epoch = len(curve) if is_pruned else record["kept_epoch"]
+    return Candidate(trial.number, predictions, is_pruned, epoch, curve)
+
+
+def weights_of(selection: Selection, number: int) -> Path:
+    """Return a trial's weights. Raises GuardError where they are not kept, or not whole."""
+    path = selection.folders.get(number, Path(str(number))) / WEIGHTS
+    if path.exists():
+        _check_whole(path)
+        return path
+    kept = sorted(n for n, folder in selection.folders.items() if (folder / WEIGHTS).exists())
+    listed = ", ".join(map(str, kept)) or "none"
+    rule = f"a trial's own weights are scored, but those of trial {number} are not kept"
+    raise GuardError(f"{rule} (kept: {listed}).", "Name one of these with --trial.")
+
+
+def _check_whole(path: Path) -> None:
+    """Refuse what cannot be loaded before a look is spent on it."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "np"):
+            pass
+    except (OSError, SafetensorError) as error:
+        rule = f"a winner is scored by its weights, but {path} cannot be read ({error})."
+        raise GuardError(rule, "Restore it from a backup.") from None
