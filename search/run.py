@@ -1,8 +1,7 @@
 """From an experiment file to a finished search: what starts, in which order, and ends.
 
-Three things take seconds and do not need each other: Ray, the child process that reads and
-splits the data, and the process that imports MLflow. They start side by side; only Ray must be
-started on the main thread.
+Three things take seconds and do not need each other: Ray, the child process that reads, splits
+and seals the data, and the process that imports MLflow. They start side by side.
 """
 
 from __future__ import annotations

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,6 @@ from .home import Home
 
 TOLERANCE = 1e-3  # between a stored value and the same from predictions, relative
 PREFIX = "validation_"
-MAPPED_BYTES = 2**18
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,7 @@ class Selection:
 
     def predictions(self, number: int) -> Array:
         """Return what a completed trial predicted for the validation rows."""
-        predictions: Array = np.load(self.folders[number] / PREDICTIONS, allow_pickle=False)
-        return predictions
+        return read(self.folders[number] / PREDICTIONS)
 
 
 def select(study: Any, experiment: Experiment, home: Home) -> Selection:
@@ -54,9 +54,11 @@ def select(study: Any, experiment: Experiment, home: Home) -> Selection:
         if trial.state == TrialState.COMPLETE:
             folders[trial.number] = folder
             found = score(metric, experiment.task, part, predictions)
-            is_at_least = metric == "loss" and not predictions.all()
+            is_at_least = metric == "loss" and experiment.task != "regression"
+            is_at_least &= _is_certain(predictions)
             _check_value(trial, found, is_at_least, study.study_name)
-        candidates.append(_candidate(trial, predictions, experiment.objective.metric))
+        read_again = partial(_predictions, folder, trial, part)
+        candidates.append(_candidate(trial, read_again, experiment.objective.metric))
     if not folders:
         raise GuardError(
             f"a study's winner is verified, but no trial of '{study.study_name}' has completed.",
@@ -94,9 +96,7 @@ def _predictions(folder: Path, trial: FrozenTrial, part: Part) -> Array:
     """Return a trial's predictions; none of one that was pruned before it left any."""
     path = folder / PREDICTIONS
     try:
-        # A map of a file holds it open, and there may be thousands.
-        is_large = path.stat().st_size > MAPPED_BYTES
-        predictions: Array = np.load(path, "r" if is_large else None, allow_pickle=False)
+        predictions = read(path)
     except (OSError, ValueError):
         if trial.state == TrialState.PRUNED:
             return np.empty((0, 1))
@@ -109,10 +109,15 @@ def _predictions(folder: Path, trial: FrozenTrial, part: Part) -> Array:
     return predictions
 
 
+def _is_certain(predictions: Array) -> bool:
+    """Whether a probability is 0 or 1: so near to them that no number lies between."""
+    return bool(((predictions == 0) | (predictions == 1)).any())
+
+
 def _check_value(trial: FrozenTrial, found: float, is_at_least: bool, study: str) -> None:
     """Raise GuardError where predictions are not worth a trial's stored value.
 
-    Where a probability was too small to be held, the loss is at least what is found.
+    Where a probability was too near to 0 or 1 to be held, the loss is at least what is found.
     """
     assert trial.value is not None
     if math.isclose(found, trial.value, rel_tol=TOLERANCE, abs_tol=TOLERANCE):
@@ -126,12 +131,18 @@ def _check_value(trial: FrozenTrial, found: float, is_at_least: bool, study: str
     )
 
 
-def _candidate(trial: FrozenTrial, predictions: Array, metric: str) -> Candidate:
+def _candidate(trial: FrozenTrial, predictions: Callable[[], Array], metric: str) -> Candidate:
     record = trial.user_attrs.get("record", {})
     curve = tuple(record.get("curves", {}).get(metric, ()))
     is_pruned = trial.state == TrialState.PRUNED
     epoch = len(curve) if is_pruned else record["kept_epoch"]
     return Candidate(trial.number, predictions, is_pruned, epoch, curve)
+
+
+def read(path: Path) -> Array:
+    """Read predictions, one trial's at a time: together they may not fit into memory."""
+    predictions: Array = np.load(path, allow_pickle=False)
+    return predictions
 
 
 def weights_of(selection: Selection, number: int) -> Path:

@@ -172,6 +172,10 @@ def _facts(report: Report) -> Iterator[str]:
     if report.get("confidence") is not None and report.get("interval") is not None:
         drawn = _BLOCKS.get(report.get("blocks", ""), "")
         yield f"  ranges  {_share(report['confidence'])} confidence{drawn and f'; {drawn}'}"
+    others = {k: v for k, v in _metrics(report).items() if k != _name(report)}
+    if others:
+        told = ", ".join(f"{name} {_number(value)}" for name, value in others.items())
+        yield f"  also    {told}"
     reasons = "; ".join(report.get("reasons", ()))
     yield f"  guard   {report['guard_level']}{reasons and f': {reasons}'}"
     if report.get("new") is not None:
@@ -180,6 +184,12 @@ def _facts(report: Report) -> Iterator[str]:
         yield "  shift   not looked for: too few rows, or those that were trained on are gone"
     if report.get("seconds") is not None and not report.get("replayed"):
         yield f"  time    {duration(report['seconds'])}"
+
+
+def _metrics(report: Report) -> Mapping[str, float]:
+    """Return what the winner scores on the opened or new rows, by every metric of its task."""
+    metrics: Mapping[str, float] = report.get("metrics", {}).get("winner", {})
+    return metrics
 
 
 def _of_new_rows(report: Report) -> Iterator[str]:

@@ -94,9 +94,9 @@ def correct(
 ) -> Correction:
     """Return the best trial's value, and what it would be on rows that did not pick it.
 
-    Where more than a tenth of the trials are pruned ones without predictions, or there is but
-    one row, no bootstrap can tell: the value is then less by `selection_cost`, which is an upper
-    bound.
+    It is never less by more than `selection_cost`, an upper bound; and by just that where no
+    bootstrap can tell, because more than a tenth of the trials are pruned ones without
+    predictions, or there is but one row.
 
     Args:
         metric: its name, without prefix.
@@ -115,8 +115,9 @@ def correct(
     optimism = _optimism(race, _credits(race, sign))
     is_known = math.isfinite(optimism)
     is_known &= len(candidates) - len(known) <= MAX_MISSING * len(candidates)
-    if not is_known:
-        optimism = selection_cost(metric, task, part, predictions, len(candidates))
+    most = selection_cost(metric, task, part, predictions, len(candidates))
+    # Early epochs that are little like the last can seem to cost more than picking ever does.
+    optimism = min(optimism, most) if is_known else most
     return Correction(
         naive=naive,
         corrected=naive - sign * optimism,
