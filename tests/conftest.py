@@ -21,6 +21,9 @@ from truetune.objectives.files import WEIGHTS, save, save_data
 from truetune.objectives.guard.examination import Contestant, Request
 from truetune.objectives.guard.places import Places
 from truetune.objectives.preparation import develop, prepare
+from truetune.search import run as running
+from truetune.search.recorder import Delivery
+from truetune.search.summary import Summary
 from truetune.spaces import Experiment, load
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -73,6 +76,39 @@ def quick() -> Experiment:
 @pytest.fixture(scope="session")
 def development(quick: Experiment) -> Development:
     return prepare(quick)
+
+
+class Unrecorded:
+    """A recorder that starts no process: MLflow's takes longer to start than a quick search."""
+
+    def open(self, *_: object) -> None:
+        pass
+
+    def record(self, trial: object) -> None:
+        pass
+
+    def close(self, *_: object) -> Delivery:
+        return Delivery()
+
+    def cancel(self) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def search_here() -> Callable[..., Summary]:
+    """Run a search in this process, beside its space, and tell MLflow nothing of it."""
+
+    def search(space: Path, executor: str = "inline", **overrides: Any) -> Summary:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(running, "MLflowRecorder", Unrecorded)
+            patched.setenv("XDG_DATA_HOME", vault_of(space.parent))
+            home = space.parent / "mlruns"
+            options = running.Options(
+                home=home, executor=executor, quiet=True, overrides=overrides
+            )
+            return running.run(space, options)
+
+    return search
 
 
 @pytest.fixture(scope="session")

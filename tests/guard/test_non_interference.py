@@ -7,7 +7,7 @@ the split is frozen. All that a trial is and leaves has to be the same to the bi
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,8 @@ from truetune.objectives.preparation import develop
 from truetune.objectives.rows import Rows
 from truetune.objectives.table import Table
 from truetune.search import run as running
-from truetune.search.run import Options, run
+
+Search = Callable[..., object]
 
 N = 240
 SPACE = """
@@ -88,14 +89,13 @@ class InThisProcess:
 
 
 @pytest.fixture
-def patched() -> Iterator[pytest.MonkeyPatch]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(running, "Preparation", InThisProcess)
-        yield patch
+def in_this_process(search_here: Search, monkeypatch: pytest.MonkeyPatch) -> Search:
+    monkeypatch.setattr(running, "Preparation", InThisProcess)
+    return search_here
 
 
 def searched(
-    folder: Path, strategy: str, executor: str, patch: pytest.MonkeyPatch, is_spoilt: bool
+    folder: Path, strategy: str, executor: str, search_here: Search, is_spoilt: bool
 ) -> list[Any]:
     """Search, and return all that is comparable of every trial and of what was fitted."""
     split_rows = splits.split_rows
@@ -111,12 +111,11 @@ def searched(
     write_rows(folder)
     sampler, pruner = STRATEGIES[strategy]
     (folder / "space.yaml").write_text(SPACE.format(sampler=sampler, pruner=pruner))
-    patch.setenv("XDG_DATA_HOME", f"{folder}-vault")
     with pytest.MonkeyPatch.context() as spoiling:
         if is_spoilt:
             spoiling.setattr(splits, "split_rows", then_spoil)
-        home = folder / "mlruns"
-        run(folder / "space.yaml", Options(home=home, executor=executor, quiet=True))
+        search_here(folder / "space.yaml", executor)
+    home = folder / "mlruns"
     study = optuna.load_study(study_name="space", storage=f"sqlite:///{home}/optuna.db")
     left = home / "artifacts" / "space"
     files = sorted(
@@ -145,10 +144,11 @@ def searched(
 @pytest.mark.parametrize("executor", ["inline", "ray"])
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_search_is_the_same_to_the_bit_whatever_the_test_rows_hold(
-    strategy: str, executor: str, tmp_path: Path, patched: pytest.MonkeyPatch
+    strategy: str, executor: str, tmp_path: Path, in_this_process: Search
 ) -> None:
     before, after = (
-        searched(tmp_path, strategy, executor, patched, is_spoilt) for is_spoilt in (False, True)
+        searched(tmp_path, strategy, executor, in_this_process, is_spoilt)
+        for is_spoilt in (False, True)
     )
     assert len(before) > 8 + 8  # every trial, and files
     for first, second in zip(before, after, strict=True):
@@ -156,9 +156,9 @@ def test_search_is_the_same_to_the_bit_whatever_the_test_rows_hold(
 
 
 def test_one_spoilt_validation_row_would_be_seen(
-    tmp_path: Path, patched: pytest.MonkeyPatch
+    tmp_path: Path, in_this_process: Search, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = searched(tmp_path, "random", "inline", patched, is_spoilt=False)
+    before = searched(tmp_path, "random", "inline", in_this_process, is_spoilt=False)
     split_rows = splits.split_rows
 
     def then_spoil_one(table: Table, *arguments: Any) -> Rows:
@@ -167,6 +167,6 @@ def test_one_spoilt_validation_row_would_be_seen(
         table.inputs.loc[rows.folds[0].validation[:1], "x"] = 1e3
         return rows
 
-    patched.setattr(splits, "split_rows", then_spoil_one)
-    after = searched(tmp_path, "random", "inline", patched, is_spoilt=False)
+    monkeypatch.setattr(splits, "split_rows", then_spoil_one)
+    after = searched(tmp_path, "random", "inline", in_this_process, is_spoilt=False)
     assert before != after

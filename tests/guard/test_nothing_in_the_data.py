@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from scipy.stats import binom
 
-Tune = Callable[..., subprocess.CompletedProcess[str]]
+from truetune.search.home import Home
+from truetune.search.verify import verify
+
+Verified = Callable[[str], dict[str, Any]]
 
 SPACE = """
 data: {source: ./rows.csv, target: y, split: {validation: 0.25, test: 0.25}}
@@ -27,15 +30,18 @@ budget: {trials: 8}
 """
 
 
-def verified(tune: Tune, folder: Path, frame: pd.DataFrame) -> dict[str, object]:
-    frame.to_csv(folder / "rows.csv", index=False)
-    (folder / "space.yaml").write_text(SPACE)
-    searched = tune("search", "space.yaml", "--executor", "inline", "--json")
-    assert searched.returncode == 0, searched.stderr
-    looked = tune("verify", "--json")
-    assert looked.returncode == 0, looked.stderr
-    report: dict[str, object] = json.loads(looked.stdout)
-    return report
+@pytest.fixture
+def verified(
+    tmp_path: Path, search_here: Callable[..., object]
+) -> Callable[[str], dict[str, Any]]:
+    """Search a space, and verify its winner."""
+
+    def search_and_verify(space: str) -> dict[str, Any]:
+        (tmp_path / "space.yaml").write_text(space)
+        search_here(tmp_path / "space.yaml")
+        return dict(verify(Home.at(tmp_path / "mlruns")).content)
+
+    return search_and_verify
 
 
 def chance(n: int) -> tuple[float, float]:
@@ -44,29 +50,30 @@ def chance(n: int) -> tuple[float, float]:
     return low / n, high / n
 
 
-def test_labels_shuffled_among_the_rows_are_guessed_at(tune: Tune, tmp_path: Path) -> None:
+def test_labels_shuffled_among_the_rows_are_guessed_at(verified: Verified, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(1200, 4))
     y = rng.permutation(np.where(x[:, 0] > 0, "yes", "no"))
-    report = verified(tune, tmp_path, pd.DataFrame(x, columns=list("abcd")).assign(y=y))
+    frame = pd.DataFrame(x, columns=list("abcd")).assign(y=y)
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    report = verified(SPACE)
     low, high = chance(300)
-    assert low <= float(str(report["test"])) <= high
-    assert low <= float(str(report["corrected"])) <= high
-    assert float(str(report["naive"])) >= float(str(report["corrected"]))
+    assert low <= report["test"] <= high
+    assert low <= report["corrected"] <= high
+    assert report["naive"] >= report["corrected"]
     assert report["verdict"] != "OPTIMISTIC"
 
 
-def test_five_thousand_columns_of_noise_are_worth_a_guess(tune: Tune, tmp_path: Path) -> None:
+def test_five_thousand_columns_of_noise_are_worth_a_guess(
+    verified: Verified, tmp_path: Path
+) -> None:
     # Chosen or scaled on all rows, the columns that go with the labels by chance would be worth
     # far more: Varma and Simon, BMC Bioinformatics 7:91 (2006).
     rng = np.random.default_rng(1)
     x = rng.normal(size=(400, 5000)).astype(np.float32)
     y = np.where(rng.random(400) < 0.5, "yes", "no")
     np.savez(tmp_path / "rows.npz", x=x, y=y)
-    (tmp_path / "space.yaml").write_text(SPACE.replace("./rows.csv, target: y", "./rows.npz"))
-    searched = tune("search", "space.yaml", "--executor", "inline", "--json")
-    assert searched.returncode == 0, searched.stderr
-    report = json.loads(tune("verify", "--json").stdout)
+    report = verified(SPACE.replace("./rows.csv, target: y", "./rows.npz"))
     low, high = chance(100)
     assert low <= report["test"] <= high
     assert low <= report["corrected"] <= high
@@ -85,7 +92,9 @@ def test_a_choice_of_columns_by_all_rows_would_be_worth_far_more() -> None:
     assert cross_val_score(LogisticRegression(), leaky, y, cv=5).mean() > 0.7
 
 
-def test_labels_of_test_rows_shuffled_alone_are_optimistic(tune: Tune, tmp_path: Path) -> None:
+def test_labels_of_test_rows_shuffled_alone_are_optimistic(
+    verified: Verified, tmp_path: Path
+) -> None:
     rng = np.random.default_rng(2)
     x = rng.normal(size=(1500, 4))
     y = np.where(x[:, 0] + 0.3 * rng.normal(size=1500) > 0, "yes", "no")
@@ -94,9 +103,7 @@ def test_labels_of_test_rows_shuffled_alone_are_optimistic(tune: Tune, tmp_path:
     test.to_csv(tmp_path / "test.csv", index=False)
     space = SPACE.replace("target: y", "target: y, test: ./test.csv").replace(", test: 0.25", "")
     frame.iloc[:1000].to_csv(tmp_path / "rows.csv", index=False)
-    (tmp_path / "space.yaml").write_text(space)
-    assert tune("search", "space.yaml", "--executor", "inline", "--json").returncode == 0
-    report = json.loads(tune("verify", "--json").stdout)
+    report = verified(space)
     low, high = chance(500)
     assert low <= report["test"] <= high
     assert report["corrected"] > 0.8

@@ -50,15 +50,14 @@ def rows(seed: int, n: int = N) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory, tune_in: Tune) -> Path:
+def original(tmp_path_factory: pytest.TempPathFactory, search_here: Callable[..., object]) -> Path:
     """A project in which two studies of the same rows were searched to their end."""
     folder = tmp_path_factory.mktemp("project")
     (folder / "data").mkdir()
     rows(0).to_csv(folder / "data" / "rows.csv", index=False)
     (folder / "first.yaml").write_text(SPACE)
-    for more in ([], ["--study", "second", "--seed", "1"]):
-        done = tune_in(folder, "search", "first.yaml", "--executor", "inline", "-q", *more)
-        assert done.returncode == 0, done.stderr
+    search_here(folder / "first.yaml")
+    search_here(folder / "first.yaml", study="second", seed=1)
     return folder
 
 
@@ -209,11 +208,10 @@ def test_rows_are_spent_after_so_many_looks(home: Home) -> None:
 
 @pytest.mark.usefixtures("doubled")
 def test_study_begun_after_a_look_is_adaptive_for_good(
-    home: Home, tmp_path: Path, tune: Tune
+    home: Home, tmp_path: Path, search_here: Callable[..., object]
 ) -> None:
     look(home)
-    more = ["--study", "third", "--seed", "2", "-q", "--executor", "inline", "--trials", "2"]
-    assert tune("search", "first.yaml", *more).returncode == 0
+    search_here(tmp_path / "first.yaml", study="third", seed=2, budget={"trials": 2})
     assert stored(home, "third").user_attrs[ATTRIBUTE]["n_looks"] == 1
     assert look(home, "third", reason="to see")["is_adaptive"]
 
