@@ -7,6 +7,7 @@ Everything is imported when it is first asked for:
     experiment = truetune.load("spaces/mlp.yaml")
     summary = truetune.run("spaces/mlp.yaml")
     print(summary.best)
+    print(truetune.verify(study=summary.study).to_text())
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     )
     from .search.run import Options, run
     from .search.summary import Summary
+    from .search.verify import verify
     from .spaces import Experiment, load
 
 _HOMES = {
@@ -38,6 +40,7 @@ _HOMES = {
     "TuneError": ".errors",
     "load": ".spaces",
     "run": ".search.run",
+    "verify": ".search.verify",
 }
 
 __all__ = [
@@ -52,6 +55,7 @@ __all__ = [
     "TuneError",
     "load",
     "run",
+    "verify",
 ]
 
 

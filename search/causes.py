@@ -70,8 +70,8 @@ def next_steps(
     report: Mapping[str, Any], experiment: Experiment, selection: Selection
 ) -> list[str]:
     """Return what to do, the first thing first: sentences and commands."""
-    if report["verdict"] == "CONSISTENT":
-        return []
+    if report["verdict"] == "CONSISTENT" or report["min_effect"] == 0:
+        return []  # no number of rows tells a difference of nothing
     if report["verdict"] == "INCONCLUSIVE":
         n_validation = report["n_validation_needed"]
         validated = f" and validate on {n_validation:,}" * (
@@ -106,7 +106,7 @@ def _larger_validation(
         f"Validate on {n_needed:,} rows or more (now {n:,}), from new or training rows, and "
         "search again. Rows that were opened are never trained on or validated with."
     ]
-    if not experiment.data.split.folds and experiment.data.split.by_time is None:
+    if not experiment.data.split.folds:
         share = min(experiment.data.split.validation * n_needed / n, 0.5)
         if share > experiment.data.split.validation:
             told.append(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-from ..errors import StorageError
+from ..errors import GuardError, StorageError
 from .home import Home
 
 MIN_FREE_BYTES = 1_000_000_000
@@ -40,6 +40,7 @@ def examine(home: Home) -> list[Finding]:
         _which_tune(),
         _devices(),
         *_home(home),
+        *_guard(home),
         _shared_memory(),
         _open_files(),
         *_token(),
@@ -107,6 +108,22 @@ def _home(home: Home) -> Iterator[Finding]:
     kind = _file_system(there)
     fix = "SQLite is not safe on a network: give a local --home, or a PostgreSQL --storage."
     yield Finding("file system", kind not in NETWORK_FILE_SYSTEMS, kind, fix)
+
+
+def _guard(home: Home) -> Iterator[Finding]:
+    from ..objectives.guard import landlock
+    from ..objectives.guard.places import Places
+
+    version = landlock.version()
+    can = f"Landlock {version}: trials are kept away from test rows" if version else "audit only"
+    yield Finding("guard", True, can)
+    places = Places.here()
+    try:
+        places.check(home.root, Path.cwd())
+    except GuardError as error:
+        yield Finding("vault", False, error.cause, error.fix)
+        return
+    yield Finding("vault", True, f"{places.root}")
 
 
 def _file_system(path: Path) -> str:

@@ -49,13 +49,19 @@ def begun(study: str, was: Mapping[str, Any] | None, seal: Seal, guard: Guard) -
 
 def touched(was: Mapping[str, Any], number: int, what: str) -> dict[str, Any]:
     """Return the same with an attempt to reach sealed rows, by one of the study's trials."""
-    told = [*was["touched"], {"trial": number, "what": what}]
-    return {**was, "touched": told[:MAX_TOLD]}
+    told, attempt = was["touched"], {"trial": number, "what": what}
+    return {**was, "touched": told if attempt in told else [*told, attempt][:MAX_TOLD]}
 
 
 def reasons_of(attributes: Mapping[str, Any]) -> tuple[str, ...]:
     """Return why a study's guard level is no better."""
     return tuple(attributes.get(ATTRIBUTE, {}).get("reasons", ()))
+
+
+def attempts_of(attributes: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return in words what a study's trials did to reach sealed rows."""
+    attempts = attributes.get(ATTRIBUTE, {}).get("touched", ())
+    return tuple(f"Trial {attempt['trial']} {attempt['what']}." for attempt in attempts)
 
 
 def level_of(attributes: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from optuna.trial import FrozenTrial, TrialState
 from ..errors import InputError, StorageError, did_you_mean
 from ..spaces import Experiment
 from ..spaces.extending import PATHS
-from .guarding import level_of
+from .guarding import attempts_of, level_of
 from .home import Home
 from .lock import Holder, StudyLock, holder_of, is_held
 from .progress import counts
@@ -66,6 +66,7 @@ class Studies:
             "direction": study.direction.name.lower(),
             "executor": attributes.get("executor", ""),
             "guard_level": level_of(attributes),
+            "tainted": list(attempts_of(attributes)),
             "trials": counts(trials),
             "best": best_object(best_of(complete, study.direction)),
             "seconds": attributes.get("seconds", {}),

@@ -28,7 +28,7 @@ from ..objectives.preparation import Preparation
 from ..objectives.sources import code_of
 from ..spaces import Experiment, Loaded, load_with_document, raise_problems
 from .accounts import Accounts
-from .guarding import Guard, level_of, reasons_of
+from .guarding import Guard, attempts_of, level_of, reasons_of
 from .home import Home, slug
 from .lock import StudyLock, is_held
 from .recorder import Delivery, Destination, MLflowRecorder, describe
@@ -341,6 +341,7 @@ def _search(
         reason=reason,
         delivery=delivery,
         n_folds=study.description.n_folds,
+        touched=attempts_of(study.optuna.user_attrs),
     )
 
 

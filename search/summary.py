@@ -31,6 +31,7 @@ class Summary:
     reason: str  # why the search ended
     delivery: Delivery
     n_folds: int = 1
+    touched: tuple[str, ...] = ()  # attempts of trials to reach sealed rows
 
     @property
     def exit_code(self) -> int:
@@ -45,6 +46,7 @@ class Summary:
             "executor": self.executor,
             "guard_level": self.guard_level,
             "guard_reasons": list(self.guard_reasons),
+            "tainted": list(self.touched),
             "trials": self.trials,
             "best": self.best,
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
@@ -91,6 +93,9 @@ class Summary:
             lines.append(f"  guard    {self.guard_level}: {self.guard_reasons[0]}{more}")
         else:
             lines.append(f"  guard    {self.guard_level}")
+        if self.touched:
+            more = f" (and {len(self.touched) - 1} more)" if self.touched[1:] else ""
+            lines.append(f"  TAINTED  {self.touched[0]}{more}")
         if self.delivery.missing:
             lines.append(
                 f"  MLflow   {self.delivery.missing} trials are not recorded yet "

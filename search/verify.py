@@ -28,7 +28,7 @@ from ..objectives.metrics import direction_of
 from ..spaces import Experiment
 from . import verdicts
 from .causes import causes, next_steps
-from .guarding import ATTRIBUTE
+from .guarding import ATTRIBUTE, attempts_of
 from .home import Home
 from .inside import refuse_inside_a_search
 from .lock import is_held
@@ -181,7 +181,7 @@ class Verification:
 
 
 def verify(
-    home: Home,
+    home: Home | str | Path | None = None,
     storage: str | None = None,
     study: str | None = None,
     trial: int | None = None,
@@ -192,7 +192,7 @@ def verify(
     """Score a study's winner on its sealed test rows, once, and say whether both tell the same.
 
     Args:
-        home: where the study's files are.
+        home: where the study's files are; None for `$TUNE_HOME`, else ./mlruns.
         storage: where the study is, if not there.
         study: its name; None for the only one there is.
         trial: another trial than the winner; its weights have to be kept.
@@ -206,6 +206,7 @@ def verify(
         InputError: there is no such study or trial.
     """
     started = time.perf_counter()
+    home = home if isinstance(home, Home) else Home.at(home)
     verification = Verification(home, storage, study, trial)
     if new is not None:
         return Report(_on_new_rows(verification, new) | _seconds(started))
@@ -294,11 +295,9 @@ def _foretold(
 
 def _tainted(verification: Verification) -> dict[str, Any]:
     """Return the report of a study whose trials tried to reach sealed rows. No look is spent."""
-    tried = verification.guard["touched"]
-    why = [f"Trial {attempt['trial']} {attempt['what']}." for attempt in tried]
     return verification.report(None, None) | {
         "verdict": "TAINTED",
-        "why": why,
+        "why": list(attempts_of({ATTRIBUTE: verification.guard})),
         "next": ["Nothing was opened. Mend the code, and search under another name."],
     }
 

@@ -142,8 +142,16 @@ def test_doctor_looks_at_every_dependency_and_says_who_tune_is(tune: Tune) -> No
     done = tune("doctor", "--json")
     findings = {finding["subject"]: finding for finding in json.loads(done.stdout)["findings"]}
     assert findings.keys() >= {"torch", "ray", "optuna", "mlflow", "command tune", "open files"}
+    assert findings["vault"]["found"].endswith("-vault/truetune")
     assert findings["torch"]["is_good"]
     assert done.returncode == (0 if json.loads(done.stdout)["ok"] else 5)
+
+
+def test_doctor_finds_a_vault_that_lies_in_the_project(tune: Tune, tmp_path: Path) -> None:
+    done = tune("doctor", "--json", env={"XDG_DATA_HOME": str(tmp_path)})
+    findings = {finding["subject"]: finding for finding in json.loads(done.stdout)["findings"]}
+    assert (done.returncode, findings["vault"]["is_good"]) == (5, False)
+    assert "XDG_DATA_HOME" in findings["vault"]["fix"]
 
 
 def test_both_commands_are_installed_and_ours() -> None:

@@ -26,6 +26,7 @@ NAMES = [
     "TuneError",
     "load",
     "run",
+    "verify",
 ]
 
 

@@ -108,3 +108,5 @@ def test_labels_of_test_rows_shuffled_alone_are_optimistic(
     assert low <= report["test"] <= high
     assert report["corrected"] > 0.8
     assert report["verdict"] == "OPTIMISTIC"
+    assert report["next"][0].startswith("Validate on ")
+    assert "--set data.test=FILE" in report["next"][-1]

@@ -8,7 +8,15 @@ import pytest
 
 from truetune.errors import GuardError
 from truetune.objectives.development import Seal
-from truetune.search.guarding import MAX_TOLD, Guard, begun, level_of, reasons_of, touched
+from truetune.search.guarding import (
+    MAX_TOLD,
+    Guard,
+    attempts_of,
+    begun,
+    level_of,
+    reasons_of,
+    touched,
+)
 
 SEAL = Seal("ab12", "cd" * 32, 30, 0, "ef" * 32)
 
@@ -70,10 +78,14 @@ def test_attempts_are_kept_over_runs_and_so_many_of_them() -> None:
     kept = begun("s", None, SEAL, Guard("kernel"))
     for number in range(MAX_TOLD + 5):
         kept = touched(kept, number, "opened rows.csv")
-    again = begun("s", kept, SEAL, Guard("kernel"))
+    again = touched(begun("s", kept, SEAL, Guard("kernel")), 1, "opened rows.csv")
     assert again["touched"][0] == {"trial": 0, "what": "opened rows.csv"}
     assert len(again["touched"]) == MAX_TOLD
+    assert attempts_of({"guard": again})[:2] == (
+        "Trial 0 opened rows.csv.",
+        "Trial 1 opened rows.csv.",
+    )
 
 
 def test_study_whose_rows_were_never_sealed_has_no_guard() -> None:
-    assert (level_of({}), reasons_of({})) == ("none", ())
+    assert (level_of({}), reasons_of({}), attempts_of({})) == ("none", (), ())
