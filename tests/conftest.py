@@ -22,7 +22,7 @@ from truetune.objectives.guard.examination import Contestant, Request
 from truetune.objectives.guard.places import Places
 from truetune.objectives.preparation import develop, prepare
 from truetune.search import run as running
-from truetune.search.recorder import Delivery
+from truetune.search.recorder import NullRecorder
 from truetune.search.summary import Summary
 from truetune.spaces import Experiment, load
 
@@ -78,20 +78,42 @@ def development(quick: Experiment) -> Development:
     return prepare(quick)
 
 
-class Unrecorded:
+class Unrecorded(NullRecorder):
     """A recorder that starts no process: MLflow's takes longer to start than a quick search."""
 
     def open(self, *_: object) -> None:
         pass
 
-    def record(self, trial: object) -> None:
+    def cancel(self) -> None:
         pass
 
-    def close(self, *_: object) -> Delivery:
-        return Delivery()
+
+class InThisProcess:
+    """A preparation without a process of its own, which can be looked into and patched."""
+
+    def __init__(self, *arguments: Any) -> None:
+        self.arguments = arguments
+
+    def result(self) -> Development:
+        return develop(*self.arguments)
+
+    def interrupt(self) -> None:
+        pass
 
     def cancel(self) -> None:
         pass
+
+
+@pytest.fixture
+def unrecorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tell MLflow nothing of a search."""
+    monkeypatch.setattr(running, "MLflowRecorder", Unrecorded)
+
+
+@pytest.fixture
+def prepared_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read, split and seal the data of a search in this process."""
+    monkeypatch.setattr(running, "Preparation", InThisProcess)
 
 
 @pytest.fixture(scope="session")

@@ -24,13 +24,10 @@ from click.testing import CliRunner
 import truetune
 from truetune.cli import cli
 from truetune.models import ARCHITECTURES
-from truetune.objectives.development import Development
-from truetune.objectives.preparation import develop
 from truetune.objectives.requirements import NOT_TUNED, problems
 from truetune.search import check
 from truetune.search.feasible import MAX_PROPOSALS
 from truetune.search.loop import MAX_FAILURES_IN_A_ROW
-from truetune.search.recorder import NullRecorder
 from truetune.search.run import Options
 from truetune.search.strategies import PRUNERS, SAMPLERS
 from truetune.spaces import Experiment, MistakesError, Training, document, experiment, load
@@ -85,6 +82,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(autouse=True)
+def one_vault(folder: Path, vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A study that goes on finds its rows where it sealed them."""
+    monkeypatch.setenv("XDG_DATA_HOME", f"{folder}-vault")
+
+
 def test_the_page_holds_what_is_looked_for() -> None:
     assert len(WHOLE) >= 8
     assert len(PIECES) >= 6
@@ -94,36 +97,7 @@ def test_the_page_holds_what_is_looked_for() -> None:
     assert len(list(_equivalents())) >= 60
 
 
-class _NoMLflow(NullRecorder):
-    """Takes seconds less than a process that imports MLflow."""
-
-    def open(self, *_: object) -> None: ...
-
-    def cancel(self) -> None: ...
-
-
-class _Prepared:
-    """The data, read in this process, as the program itself never does."""
-
-    def __init__(self, experiment: Experiment) -> None:
-        self.experiment = experiment
-
-    def result(self) -> Development:
-        return develop(self.experiment)
-
-    def interrupt(self) -> None: ...
-
-    def cancel(self) -> None: ...
-
-
-@pytest.fixture
-def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start no process beside this one."""
-    monkeypatch.setattr("truetune.search.run.MLflowRecorder", _NoMLflow)
-    monkeypatch.setattr("truetune.search.run.Preparation", _Prepared)
-
-
-@pytest.mark.usefixtures("quickly")
+@pytest.mark.usefixtures("unrecorded", "prepared_here")
 @pytest.mark.parametrize("study", WHOLE)
 def test_a_whole_file_runs(study: str, folder: Path) -> None:
     path = folder / f"{study}.yaml"
@@ -154,7 +128,7 @@ def _sessions() -> Iterator[tuple[str, str, str]]:
             yield command.removeprefix("$ tune "), output, above.text
 
 
-@pytest.mark.usefixtures("quickly")
+@pytest.mark.usefixtures("unrecorded", "prepared_here")
 @pytest.mark.parametrize(("command", "output", "above"), list(_sessions()))
 def test_an_answer_is_the_programs_own(
     command: str, output: str, above: str, folder: Path, monkeypatch: pytest.MonkeyPatch

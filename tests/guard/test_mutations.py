@@ -10,6 +10,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -173,22 +175,39 @@ MUTATIONS = {
 }
 
 
-@pytest.mark.parametrize("name", MUTATIONS)
-def test_guard_that_is_taken_away_is_missed(name: str, tmp_path: Path) -> None:
-    mutation = MUTATIONS[name]
-    package = tmp_path / "truetune"
+Outcome = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Outcome]]]:
+    """What the tests say of each mutation; as many at a time as there are processors."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        folders = {name: tmp_path_factory.mktemp("mutated") for name in MUTATIONS}
+        yield {name: pool.submit(tested, MUTATIONS[name], folders[name]) for name in MUTATIONS}
+
+
+def tested(mutation: Mutation, folder: Path) -> Outcome:
+    """Run a mutation's test against a copy of the package that has it."""
+    package = folder / "truetune"
     shutil.copytree(ROOT, package, ignore=shutil.ignore_patterns(*LEFT_OUT))
     source = (package / mutation.file).read_text()
     assert source.count(mutation.line) == 1, "the guard has moved: correct this table"
     (package / mutation.file).write_text(source.replace(mutation.line, mutation.instead))
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
-    done = subprocess.run(
-        [*command, f"--basetemp={tmp_path / 'its own'}", mutation.test],
+    return subprocess.run(
+        [*command, f"--basetemp={folder / 'its own'}", mutation.test],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        env={**os.environ, "PYTHONPATH": str(folder)},
         capture_output=True,
         text=True,
     )
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_guard_that_is_taken_away_is_missed(
+    name: str, outcomes: dict[str, Future[Outcome]]
+) -> None:
+    done = outcomes[name].result()
     # 1: some tests failed. Anything else would be a broken copy or an unknown test.
     assert done.returncode == 1, done.stdout
     assert "failed" in done.stdout.splitlines()[-1]
