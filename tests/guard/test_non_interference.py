@@ -17,11 +17,8 @@ import pandas as pd
 import pytest
 
 from truetune.objectives import splits
-from truetune.objectives.development import Development
-from truetune.objectives.preparation import develop
 from truetune.objectives.rows import Rows
 from truetune.objectives.table import Table
-from truetune.search import run as running
 
 Search = Callable[..., object]
 
@@ -72,28 +69,6 @@ def spoil(table: Table, rows: Rows) -> None:
     vars(table).update(inputs=inputs, targets=targets)
 
 
-class InThisProcess:
-    """`Preparation` without a child process, so that rows can be spoilt on the way."""
-
-    def __init__(self, *arguments: Any) -> None:
-        self.arguments = arguments
-
-    def result(self) -> Development:
-        return develop(*self.arguments)
-
-    def interrupt(self) -> None:
-        pass
-
-    def cancel(self) -> None:
-        pass
-
-
-@pytest.fixture
-def in_this_process(search_here: Search, monkeypatch: pytest.MonkeyPatch) -> Search:
-    monkeypatch.setattr(running, "Preparation", InThisProcess)
-    return search_here
-
-
 def searched(
     folder: Path, strategy: str, executor: str, search_here: Search, is_spoilt: bool
 ) -> list[Any]:
@@ -141,13 +116,14 @@ def searched(
     ]
 
 
+@pytest.mark.usefixtures("prepared_here")
 @pytest.mark.parametrize("executor", ["inline", "ray"])
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_search_is_the_same_to_the_bit_whatever_the_test_rows_hold(
-    strategy: str, executor: str, tmp_path: Path, in_this_process: Search
+    strategy: str, executor: str, tmp_path: Path, search_here: Search
 ) -> None:
     before, after = (
-        searched(tmp_path, strategy, executor, in_this_process, is_spoilt)
+        searched(tmp_path, strategy, executor, search_here, is_spoilt)
         for is_spoilt in (False, True)
     )
     assert len(before) > 8 + 8  # every trial, and files
@@ -155,10 +131,11 @@ def test_search_is_the_same_to_the_bit_whatever_the_test_rows_hold(
         assert first == second
 
 
+@pytest.mark.usefixtures("prepared_here")
 def test_one_spoilt_validation_row_would_be_seen(
-    tmp_path: Path, in_this_process: Search, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, search_here: Search, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = searched(tmp_path, "random", "inline", in_this_process, is_spoilt=False)
+    before = searched(tmp_path, "random", "inline", search_here, is_spoilt=False)
     split_rows = splits.split_rows
 
     def then_spoil_one(table: Table, *arguments: Any) -> Rows:
@@ -168,5 +145,5 @@ def test_one_spoilt_validation_row_would_be_seen(
         return rows
 
     monkeypatch.setattr(splits, "split_rows", then_spoil_one)
-    after = searched(tmp_path, "random", "inline", in_this_process, is_spoilt=False)
+    after = searched(tmp_path, "random", "inline", search_here, is_spoilt=False)
     assert before != after
