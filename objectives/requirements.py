@@ -16,7 +16,17 @@ from ..spaces import Configuration, Derived, Experiment, Problem, Training
 from ..spaces.experiment import Data
 from ..spaces.parameters import Categorical, Float, Int, Parameter, Scalar
 from ..spaces.space import MODEL
-from . import arrays, callables, locations, own_objective, pictures, queries, sources, tables
+from . import (
+    arrays,
+    callables,
+    locations,
+    options,
+    own_objective,
+    pictures,
+    queries,
+    sources,
+    tables,
+)
 from .configurations import described, models_of, network_of, own_name, training_of
 from .metrics import OBJECTIVES
 
@@ -24,7 +34,7 @@ N_TRIED = 100  # configurations a file is tried with before anything starts
 
 # Part of `training`, but not one trial's to choose: pruners count on the first, stopping
 # decides which epoch a trial's value is of, and a seed is no quality of a configuration.
-NOT_TUNED = {"epochs", "early_stopping", "seed", "schedule"}
+NOT_TUNED = {"epochs", "early_stopping", "seed"}
 
 
 def problems(experiment: Experiment) -> list[Problem]:
@@ -35,6 +45,7 @@ def problems(experiment: Experiment) -> list[Problem]:
     return [
         *_data_problems(experiment),
         *_objective_problems(experiment),
+        *options.fixed_problems(experiment),
         *(of_space or _trial_problems(experiment)),
     ]
 
@@ -217,7 +228,7 @@ def _name_problems(experiment: Experiment, name: str, models: tuple[Any, ...]) -
         section = "model" if name in experiment.model.options else "training"
         rule = f"`{name}` varies here and is fixed under `{section}:`."
         return [Problem(where, rule, "Keep one of the two.")]
-    if _is_spoken_of(experiment, name):
+    if options.is_spoken_of(experiment, name):
         return []
     if not users:
         of_branch = [branch] if branch is not None else models
@@ -241,11 +252,6 @@ _OF_TRAINING = set(Training.model_fields) - NOT_TUNED
 
 def _named(models: tuple[Any, ...]) -> str:
     return f"the model '{models[0]}'" if len(models) == 1 else "any of the models"
-
-
-def _is_spoken_of(experiment: Experiment, name: str) -> bool:
-    """Whether an expression uses a parameter."""
-    return any(name in expression.references for expression in experiment.space.expressions)
 
 
 def _is_repeated(experiment: Experiment, name: str) -> bool:
@@ -289,7 +295,8 @@ def _refusal(name: str, value: object) -> str | None:
     try:
         Training.model_validate({name: value})
     except ValidationError as error:
-        message = error.errors()[0]["msg"]
+        details = error.errors()[0]
+        message = str(details.get("ctx", {}).get("error", "")).removesuffix(".") or details["msg"]
         return message[0].lower() + message[1:]
     return None
 
@@ -310,21 +317,10 @@ def _trial_problems(experiment: Experiment) -> list[Problem]:
     tried = itertools.islice(space.feasible(Random(0)), N_TRIED)
     configurations = [space.default(), *(c for c, is_feasible in tried if is_feasible)]
     for configuration in configurations:
-        problem = _unused_momentum(experiment, configuration) or _unfit(experiment, configuration)
+        problem = options.unused(experiment, configuration) or _unfit(experiment, configuration)
         if problem is not None:
             return [problem]
     return []
-
-
-def _unused_momentum(experiment: Experiment, configuration: Configuration) -> Problem | None:
-    optimizer = configuration.get("optimizer", experiment.training.optimizer)
-    is_varied = "momentum" in experiment.space.asked(configuration)
-    if not is_varied or optimizer == "sgd" or _is_spoken_of(experiment, "momentum"):
-        return None
-    rule = f"`momentum` is used by sgd only, and would be drawn for {optimizer} in vain."
-    varies = "optimizer" in experiment.parameters
-    fix = 'Add `when: "optimizer == sgd"`.' if varies else "Remove it, or train with sgd."
-    return Problem(("parameters", "momentum"), rule, fix)
 
 
 def _unfit(experiment: Experiment, configuration: Configuration) -> Problem | None:

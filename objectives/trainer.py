@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +12,15 @@ from torch import Tensor
 
 from ..spaces.experiment import Experiment
 from .configurations import training_of
-from .contracts import Assignment, Objective, Pack, Report, Results, check_finite
+from .contracts import (
+    Assignment,
+    DivergedError,
+    Objective,
+    Pack,
+    Report,
+    Results,
+    check_finite,
+)
 from .development import Development
 from .learner import Learner
 from .metrics import direction_of
@@ -71,7 +80,7 @@ class EagerPack:
         self.epoch += 1
         losses = [learner.train(self.epoch) for learner in self.learners]
         metrics = {"training_loss": float(np.mean(losses))}
-        check_finite(self.number, self.epoch, metrics)
+        self._check_training(metrics["training_loss"])
         of_folds = [learner.validate() for learner in self.learners]
         metrics |= {name: float(np.mean([m[name] for m in of_folds])) for name in of_folds[0]}
         check_finite(self.number, self.epoch, metrics)
@@ -98,6 +107,24 @@ class EagerPack:
 
     def admit(self, assignment: Assignment) -> bool:
         return False
+
+    def _check_training(self, training_loss: float) -> None:
+        """Raise DivergedError where training has left the finite.
+
+        Once a gradient was not finite, weights are not; yet a unit that they have killed may
+        leave the loss as if nothing had happened.
+        """
+        is_lost = not math.isfinite(training_loss)
+        if not is_lost and all(learner.is_finite() for learner in self.learners):
+            return
+        found = f"training_loss is {training_loss}" if is_lost else "weights are not finite"
+        cause = f"{found} in epoch {self.epoch}: exploding gradients; {self._way_out()}"
+        raise DivergedError(self.number, self.epoch, cause)
+
+    def _way_out(self) -> str:
+        if self.training.clip_norm is None:
+            return "`training: {clip_norm: 1.0}` clips them"
+        return f"`clip_norm: {self.training.clip_norm}` did not hold them, lower `learning_rate`"
 
     def _keep(self, report: Report) -> None:
         """Remember the epoch whose weights count: the last, or the best if stopping early."""

@@ -10,15 +10,14 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     BeforeValidator,
-    ConfigDict,
     Field,
     PlainValidator,
-    SerializerFunctionWrapHandler,
-    model_serializer,
     model_validator,
 )
 
+from .named import Named, NameOrNamed
 from .parameters import Parameter, Section, Text, as_tuple
+from .schedule import CONSTANT, NameOrSchedule
 from .space import MODEL, Space
 
 Task = Literal["binary", "classification", "regression"]
@@ -43,33 +42,6 @@ def _check_duration(duration: str) -> str:
 
 
 Duration = Annotated[str, AfterValidator(_check_duration)]
-
-
-class Named(Section):
-    """Something called by its name, with options: `tpe`, or `{name: tpe, n_ei_candidates: 48}`."""
-
-    model_config = ConfigDict(extra="allow")
-
-    name: str
-
-    @property
-    def options(self) -> dict[str, Any]:
-        return dict(self.model_extra or {})
-
-    @model_serializer(mode="wrap")
-    def _short_form(self, handler: SerializerFunctionWrapHandler) -> Any:
-        return handler(self) if self.options else self.name
-
-
-def _from_name(value: Any) -> Any:
-    if isinstance(value, str):
-        return {"name": value}
-    if isinstance(value, dict | Named):
-        return value
-    raise ValueError(f"this is a name, or a mapping with `name:` and options, but got {value!r}.")
-
-
-NameOrNamed = Annotated[Named, BeforeValidator(_from_name, json_schema_input_type=str | Named)]
 
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]  # what NumPy and scikit-learn take
@@ -179,15 +151,25 @@ class EarlyStopping(Section):
 
 
 class Training(Section):
-    """How one trial trains. What stands here does not vary unless `parameters` names it."""
+    """How one trial trains. What stands here does not vary unless `parameters` names it.
+
+    What came later than a study is None where a file says nothing: such a study goes on.
+    """
 
     epochs: Annotated[int, Field(ge=1)] = 20
     batch_size: Annotated[int, Field(ge=1)] = 64
-    optimizer: Literal["adam", "sgd"] = "adam"
+    optimizer: Literal["adam", "sgd", "adamw", "rmsprop"] = "adam"
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.0  # SGD only
+    nesterov: bool | None = None  # SGD only
+    beta1: Annotated[float, Field(ge=0, lt=1)] | None = None  # of Adam; None: torch's, 0.9
+    beta2: Annotated[float, Field(ge=0, lt=1)] | None = None  # of Adam; None: torch's, 0.999
+    epsilon: Annotated[float, Field(gt=0)] | None = None  # not SGD; None: torch's, 1e-8
     weight_decay: Annotated[float, Field(ge=0)] = 0.0  # biases excluded
-    schedule: Literal["constant"] = "constant"
+    l1: Annotated[float, Field(ge=0)] | None = None  # of the sum of absolute weights
+    clip_value: Annotated[float, Field(gt=0)] | None = None  # of each number of a gradient
+    clip_norm: Annotated[float, Field(gt=0)] | None = None  # of all gradients together
+    schedule: NameOrSchedule = CONSTANT
     early_stopping: EarlyStopping | None = None
     seed: Seed | None = None  # None: from the study's seed and the number
 

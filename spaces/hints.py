@@ -116,6 +116,18 @@ SECTION_WORDS = {
     "val_size": "validation",
 }
 
+# Of torch's schedulers, and of Lightning's and Ludwig's.
+SCHEDULE_WORDS = {
+    "T_0": "period",
+    "T_mult": "multiplier",
+    "decay_rate": "decay",
+    "gamma": "Write `decay` of exponential, `factor` of staircase.",
+    "max_lr": "It is `learning_rate`, beside `schedule:`.",
+    "step_size": "every",
+    "type": "name",
+    "warmup_epochs": "warmup",
+}
+
 # What neighbours call the nearest sampler and pruner there is.
 SAMPLER_WORDS = {
     "bayes": "tpe",

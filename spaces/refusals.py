@@ -14,7 +14,14 @@ from .document import MAX_SHOWN, Document
 from .experiment import Experiment
 from .expressions import MAX_MAGNITUDE
 from .extending import KEY
-from .hints import PARAMETER_WORDS, SECTION_WORDS, TOP_WORDS, TYPE_WORDS, hint
+from .hints import (
+    PARAMETER_WORDS,
+    SCHEDULE_WORDS,
+    SECTION_WORDS,
+    TOP_WORDS,
+    TYPE_WORDS,
+    hint,
+)
 from .parameters import ENTRY_TYPES, PARAMETER_TYPES
 from .problems import SpaceError, Where
 
@@ -129,6 +136,8 @@ def _words_at(where: Where) -> dict[str, str]:
     """Return the neighbours' words that may stand in the section at `where`."""
     if not where:
         return TOP_WORDS
+    if where == ("training", "schedule"):
+        return SCHEDULE_WORDS
     return PARAMETER_WORDS if where[0] == "parameters" and len(where) == 2 else SECTION_WORDS
 
 

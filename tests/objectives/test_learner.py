@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch.optim import lr_scheduler
 
 from truetune.objectives import learner, networks
 from truetune.objectives.contracts import Assignment
@@ -15,6 +17,7 @@ from truetune.objectives.development import Description, Fold
 from truetune.objectives.learner import Learner, optimizer_of
 from truetune.spaces import Experiment, load
 from truetune.spaces.experiment import Training
+from truetune.spaces.schedule import Schedule
 
 FLAT = Path(__file__).parents[1] / "flat.yaml"
 EXPERIMENT = load(FLAT)
@@ -137,13 +140,239 @@ def test_mean_loss_of_an_epoch_weighs_every_row_alike() -> None:
     assert still.train(1) == pytest.approx(loss.item(), rel=1e-6)
 
 
-@pytest.mark.parametrize(("name", "kind"), [("adam", torch.optim.Adam), ("sgd", torch.optim.SGD)])
+KINDS = {
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "rmsprop": torch.optim.RMSprop,
+    "sgd": torch.optim.SGD,
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("weight_decay", [0.0, 0.1])
-def test_optimizer_has_what_the_training_says(name: str, kind: type, weight_decay: float) -> None:
+def test_optimizer_has_what_the_training_says(name: str, weight_decay: float) -> None:
     training = TRAINING.model_copy(update={"optimizer": name, "weight_decay": weight_decay})
     network = torch.nn.Linear(3, 2)
     optimizer = optimizer_of(network, training)
-    assert isinstance(optimizer, kind)
+    assert type(optimizer) is KINDS[name]
     decays = {id(p): g["weight_decay"] for g in optimizer.param_groups for p in g["params"]}
     assert decays == {id(network.weight): weight_decay, id(network.bias): 0}
     assert {group["lr"] for group in optimizer.param_groups} == {0.01}
+    assert {bool(group.get("fused")) for group in optimizer.param_groups} == {name != "rmsprop"}
+
+
+# The tools of training, each against a loop by hand with torch's own.
+
+Step = Callable[[torch.nn.Module], None]
+
+
+def by_hand(
+    make: Callable[[list[dict[str, Any]]], torch.optim.Optimizer],
+    n_epochs: int = 3,
+    decay: float = 0.0,
+    before: Step = lambda network: None,
+    penalty: float = 0.0,
+    after_step: Callable[[torch.optim.Optimizer], Callable[[], None]] = lambda o: lambda: None,
+) -> list[bytes]:
+    """Return the bits of the weights that torch's optimizer trains on the same draws."""
+    learned = learn(fold())
+    network = learned.network
+    matrices = [p for p in network.parameters() if p.ndim > 1]
+    biases = [p for p in network.parameters() if p.ndim == 1]
+    groups: list[dict[str, Any]] = [{"params": [*network.parameters()], "weight_decay": 0.0}]
+    if decay:
+        groups = [{"params": matrices, "weight_decay": decay}]
+        groups.append({"params": biases, "weight_decay": 0.0})
+    optimizer = make(groups)
+    advance = after_step(optimizer)
+    for epoch in range(1, n_epochs + 1):
+        for x, y, seed in learned._batches(epoch):
+            optimizer.zero_grad()
+            outputs = network(x, torch.Generator().manual_seed(seed))
+            loss = torch.nn.functional.cross_entropy(outputs, y)
+            if penalty:
+                loss = loss + penalty * torch.stack([w.abs().sum() for w in matrices]).sum()
+            loss.backward()
+            before(network)
+            optimizer.step()
+            advance()
+    return [tensor.numpy().tobytes() for tensor in learned.weights().values()]
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.1])
+@pytest.mark.parametrize(
+    ("training", "make"),
+    [
+        ({"optimizer": "sgd"}, lambda g: torch.optim.SGD(g, lr=0.01, fused=True)),
+        (
+            {"optimizer": "sgd", "momentum": 0.9},
+            lambda g: torch.optim.SGD(g, lr=0.01, momentum=0.9, fused=True),
+        ),
+        (
+            {"optimizer": "sgd", "momentum": 0.9, "nesterov": True},
+            lambda g: torch.optim.SGD(g, lr=0.01, momentum=0.9, nesterov=True, fused=True),
+        ),
+        (
+            {"optimizer": "sgd", "nesterov": True},
+            lambda g: torch.optim.SGD(g, lr=0.01, fused=True),
+        ),
+        ({"optimizer": "adam"}, lambda g: torch.optim.Adam(g, lr=0.01, fused=True)),
+        (
+            {"optimizer": "adam", "beta1": 0.5, "beta2": 0.8, "epsilon": 0.01},
+            lambda g: torch.optim.Adam(g, lr=0.01, betas=(0.5, 0.8), eps=0.01, fused=True),
+        ),
+        ({"optimizer": "adamw"}, lambda g: torch.optim.AdamW(g, lr=0.01, fused=True)),
+        (
+            {"optimizer": "adamw", "beta1": 0.0},
+            lambda g: torch.optim.AdamW(g, lr=0.01, betas=(0.0, 0.999), fused=True),
+        ),
+        ({"optimizer": "rmsprop"}, lambda g: torch.optim.RMSprop(g, lr=0.01)),
+        (
+            {"optimizer": "rmsprop", "epsilon": 0.1},
+            lambda g: torch.optim.RMSprop(g, lr=0.01, eps=0.1),
+        ),
+    ],
+)
+def test_an_optimizer_is_torchs_to_the_bit(
+    training: dict[str, Any], make: Callable[..., torch.optim.Optimizer], decay: float
+) -> None:
+    _, weights = after(3, fold(), weight_decay=decay, **training)
+    assert weights == by_hand(make, decay=decay)
+
+
+def adam(groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
+    return torch.optim.Adam(groups, lr=0.01, fused=True)
+
+
+def sgd(groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
+    return torch.optim.SGD(groups, lr=0.01, fused=True)
+
+
+@pytest.mark.parametrize("norm", [0.01, 0.5, 100.0])
+def test_clipping_by_norm_is_torchs(norm: float) -> None:
+    def clip(network: torch.nn.Module) -> None:
+        torch.nn.utils.clip_grad_norm_(network.parameters(), norm)
+
+    assert after(3, fold(), optimizer="sgd", clip_norm=norm)[1] == by_hand(sgd, before=clip)
+
+
+@pytest.mark.parametrize("value", [0.001, 0.1, 100.0])
+def test_clipping_by_value_is_torchs(value: float) -> None:
+    def clip(network: torch.nn.Module) -> None:
+        torch.nn.utils.clip_grad_value_(network.parameters(), value)
+
+    assert after(3, fold(), optimizer="sgd", clip_value=value)[1] == by_hand(sgd, before=clip)
+
+
+def test_a_value_is_clipped_before_the_norm() -> None:
+    def clip(network: torch.nn.Module) -> None:
+        torch.nn.utils.clip_grad_value_(network.parameters(), 0.05)
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 0.2)
+
+    clipped = after(3, fold(), optimizer="sgd", clip_value=0.05, clip_norm=0.2)
+    assert clipped[1] == by_hand(sgd, before=clip)
+
+
+def test_a_step_of_clipped_gradients_is_no_longer_than_its_norm() -> None:
+    learned = learn(fold(), optimizer="sgd", learning_rate=1.0, clip_norm=0.1, batch_size=1000)
+    before = torch.cat([w.flatten() for w in learned.weights().values()])
+    learned.train(1)
+    step = torch.cat([w.flatten() for w in learned.weights().values()]) - before
+    assert step.norm().item() == pytest.approx(0.1, rel=1e-3)
+
+
+@pytest.mark.parametrize("l1", [0.0, 0.003, 0.1])
+@pytest.mark.parametrize(("name", "make"), [("sgd", sgd), ("adam", adam)])
+def test_l1_is_what_autograd_makes_of_the_sum_of_absolute_weights(
+    name: str, make: Callable[..., torch.optim.Optimizer], l1: float
+) -> None:
+    assert after(3, fold(), optimizer=name, l1=l1)[1] == by_hand(make, penalty=l1)
+
+
+def test_l1_is_not_in_the_loss_that_is_reported() -> None:
+    still = {"optimizer": "sgd", "learning_rate": 1e-30}
+    assert after(1, fold(), l1=10.0, **still)[0] == after(1, fold(), **still)[0]
+
+
+def test_l1_leaves_fewer_large_weights_and_biases_alone() -> None:
+    sizes = []
+    for l1 in (0.0, 0.05):
+        learned = learn(fold(), l1=l1)
+        for epoch in range(1, 11):
+            learned.train(epoch)
+        sizes.append(sum(w.abs().sum().item() for w in learned.matrices))
+    assert sizes[1] < sizes[0] / 2
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.1])
+def test_adamw_without_a_gradient_shrinks_weights_by_rate_times_decay(rate: float) -> None:
+    """Algorithm 2 of Loshchilov and Hutter, 2019 (arXiv:1711.05101)."""
+    update = {"optimizer": "adamw", "weight_decay": 0.2, "learning_rate": rate}
+    network = torch.nn.Linear(3, 2).double()
+    optimizer = optimizer_of(network, TRAINING.model_copy(update=update))
+    weight, bias = network.weight.detach().clone(), network.bias.detach().clone()
+    for _ in range(5):
+        for parameter in network.parameters():
+            parameter.grad = torch.zeros_like(parameter)
+        optimizer.step()
+    torch.testing.assert_close(network.weight.detach(), weight * (1 - rate * 0.2) ** 5)
+    assert torch.equal(network.bias.detach(), bias)
+
+
+def test_adam_without_a_gradient_takes_decay_for_one() -> None:
+    update = {"optimizer": "adam", "weight_decay": 0.2}
+    network = torch.nn.Linear(3, 2).double()
+    before = network.weight.detach().clone()
+    optimizer = optimizer_of(network, TRAINING.model_copy(update=update))
+    for parameter in network.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    optimizer.step()
+    expected = before - 0.01 * before.sign()  # its first step is one rate long
+    torch.testing.assert_close(network.weight.detach(), expected, rtol=0, atol=1e-6)
+
+
+SCHEDULES: dict[str, Callable[[torch.optim.Optimizer], Any]] = {
+    "one_cycle": lambda o: lr_scheduler.OneCycleLR(o, 0.01, 45, cycle_momentum=False),
+    "cosine": lambda o: lr_scheduler.CosineAnnealingLR(o, 45),
+}
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_schedule_sets_the_rate_of_each_step(name: str) -> None:
+    def scheduled(optimizer: torch.optim.Optimizer) -> Callable[[], None]:
+        scheduler = SCHEDULES[name](optimizer)
+        return lambda: scheduler.step() if scheduler.last_epoch < 44 else None
+
+    learned = learn(fold(), optimizer="sgd", epochs=3, schedule=Schedule(name=name))
+    for epoch in (1, 2, 3):
+        learned.train(epoch)
+    expected = by_hand(sgd, after_step=scheduled)
+    for weight, bits in zip(learned.weights().values(), expected, strict=True):
+        reference = torch.frombuffer(bytearray(bits), dtype=torch.float32).reshape(weight.shape)
+        torch.testing.assert_close(weight, reference, rtol=1e-5, atol=1e-7)
+
+
+def test_plateau_goes_by_the_losses_of_the_training() -> None:
+    schedule = Schedule(name="plateau", factor=0.1, patience=0)
+    learned = learn(fold(), optimizer="sgd", learning_rate=5.0, epochs=12, schedule=schedule)
+    losses, factors = [], []
+    for epoch in range(1, 13):
+        losses.append(learned.train(epoch))
+        factors.append(learned.factor)
+    assert learned.losses == losses
+    assert factors == [learned.course.factors(e, losses[: e - 1])[0] for e in range(1, 13)]
+    assert min(factors) < 1 == factors[0]
+
+
+def test_a_constant_rate_is_never_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    learned = learn(fold(), schedule=Schedule(name="constant"))
+    monkeypatch.setattr(learned.optimizer, "param_groups", None, raising=True)
+    learned._set_rate(learned.course.factors(7, [1.0] * 6)[0])
+
+
+def test_infinite_weights_are_not_finite() -> None:
+    learned = learn(fold())
+    assert learned.is_finite()
+    for bad in (float("inf"), float("nan")):
+        learned.parameters[-1].data[0] = bad
+        assert not learned.is_finite()

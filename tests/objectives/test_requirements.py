@@ -125,7 +125,7 @@ def test_parameter_both_of_the_model_and_varied_is_a_problem() -> None:
     assert "fixed under `model:`" in problem.rule
 
 
-@pytest.mark.parametrize("name", ["epochs", "early_stopping", "seed", "schedule"])
+@pytest.mark.parametrize("name", ["epochs", "early_stopping", "seed"])
 def test_what_all_trials_share_is_no_parameter(name: str) -> None:
     problem = the_problem(classification({f"parameters.{name}": 5}))
     assert problem.where == ("parameters", name)

@@ -353,6 +353,40 @@ def test_learning_rate_out_of_all_bounds_is_a_divergence_and_not_a_number() -> N
     assert caught.value.epoch == pack.epoch
 
 
+def test_exploding_gradients_are_named_with_the_line_that_clips_them() -> None:
+    exploding = {**ADAM, "optimizer": "sgd", "learning_rate": 1e30}
+    with pytest.raises(DivergedError) as caught:
+        train(start(classification(), exploding))
+    assert caught.value.cause == (
+        f"training_loss is nan in epoch {caught.value.epoch}: exploding gradients; "
+        "`training: {clip_norm: 1.0}` clips them"
+    )
+    with pytest.raises(DivergedError, match=r"`clip_norm: 1.0` did not hold them, lower"):
+        train(start(classification(clip_norm=1.0), exploding))
+
+
+def test_clipped_gradients_do_not_explode() -> None:
+    data = development("regression")
+    data.folds[0].x_train[:] *= 1e4
+    said = {"epochs": 4, "optimizer": "sgd", "learning_rate": 0.01, "batch_size": 16}
+    space = SPACES / "regression.yaml"
+    configuration = {"layers": 2, "hidden_units": 8}
+    parameters = {"parameters": {"layers": 2}}
+    with pytest.raises(DivergedError, match="exploding gradients"):
+        train(start(load(space, {"training": said} | parameters), configuration, data=data))
+    clipped = load(space, {"training": {**said, "clip_norm": 1.0}} | parameters)
+    assert len(train(start(clipped, configuration, data=data))) == 4
+
+
+def test_a_unit_that_an_infinite_gradient_has_killed_does_not_hide_it() -> None:
+    pack = start(classification())
+    pack.advance()
+    weight = pack.learners[0].parameters[1]  # the biases of the first layer
+    weight.data[0] = -math.inf  # and ReLU makes nothing of it
+    with pytest.raises(DivergedError, match="weights are not finite in epoch 2: exploding"):
+        pack.advance()
+
+
 def test_divergence_of_the_last_step_is_seen_on_the_validation_rows() -> None:
     configuration = {**ADAM, "optimizer": "sgd", "learning_rate": 1e30, "batch_size": N_TRAIN}
     with pytest.raises(DivergedError, match=r"validation_loss is (nan|inf) in epoch 1"):

@@ -14,6 +14,7 @@ from truetune.spaces import Experiment, Float, Named, Training, load
 from truetune.spaces import __file__ as spaces_init
 from truetune.spaces.differences import differences
 from truetune.spaces.experiment import seconds
+from truetune.spaces.schedule import CONSTANT
 
 SPACES = Path(spaces_init).parent
 SMALLEST: dict[str, Any] = {
@@ -49,7 +50,8 @@ def test_training_takes_documented_defaults() -> None:
     training = Training()
     assert (training.epochs, training.batch_size, training.optimizer) == (20, 64, "adam")
     assert (training.learning_rate, training.momentum, training.weight_decay) == (1e-3, 0.0, 0.0)
-    assert (training.schedule, training.early_stopping, training.seed) == ("constant", None, None)
+    assert (training.early_stopping, training.seed) == (None, None)
+    assert training.schedule == CONSTANT
 
 
 @pytest.mark.parametrize("section", SMALLEST)

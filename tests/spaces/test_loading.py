@@ -185,7 +185,7 @@ def test_fixed_values_stand_beside_ranges(tmp_path: Path) -> None:
             "objective: {x: 1}",
             "5:13",
             "there is no key 'x' here.",
-            "Known: direction, metric.",
+            "Known: direction, function, metric.",
         ),
         (
             "  b: {type: int, low: 1, high: 2, stepp: 1}",
@@ -283,7 +283,8 @@ def test_a_mistake_comes_with_its_place_rule_and_fix(
         (
             "training: {optimizer: lion}",
             "5:12",
-            "`training.optimizer`: input should be 'adam' or 'sgd', but got 'lion'.",
+            "`training.optimizer`: input should be 'adam', 'sgd', 'adamw' or 'rmsprop', but got "
+            "'lion'.",
         ),
         (
             "budget:\n  trials: many",
