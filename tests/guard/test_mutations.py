@@ -183,10 +183,10 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Fut
     """What the tests say of each mutation; as many at a time as there are processors."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         folders = {name: tmp_path_factory.mktemp("mutated") for name in MUTATIONS}
-        yield {name: pool.submit(tested, MUTATIONS[name], folders[name]) for name in MUTATIONS}
+        yield {name: pool.submit(outcome_of, MUTATIONS[name], folders[name]) for name in MUTATIONS}
 
 
-def tested(mutation: Mutation, folder: Path) -> Outcome:
+def outcome_of(mutation: Mutation, folder: Path) -> Outcome:
     """Run a mutation's test against a copy of the package that has it."""
     package = folder / "truetune"
     shutil.copytree(ROOT, package, ignore=shutil.ignore_patterns(*LEFT_OUT))
