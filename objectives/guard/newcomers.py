@@ -137,7 +137,7 @@ def refuse_sealed(rows: Sealed, shown: str, seal: str, places: Places) -> None:
         if n >= sealing.SAME * min(len(rows), len(known)):
             whose = "the study's" if name == seal else "another study's"
             raise GuardError(
-                f"new rows are rows that were never sealed, but {n:,} of the {len(rows):,} in {shown} "
-                f"are among the {len(known):,} of {whose} test rows ({name}).",
+                f"new rows are rows that were never sealed, but {n:,} of the {len(rows):,} in "
+                f"{shown} are among the {len(known):,} of {whose} test rows ({name}).",
                 "Leave these rows out. Sealed rows are scored without --data, and counted.",
             )
