@@ -12,7 +12,7 @@ MOUNTS = r"""
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 23 22 0:21 / /proc rw shared:2 - proc proc rw
 24 22 8:2 / /home rw shared:3 - ext4 /dev/sda2 rw
-25 22 8:2 /me/project /srv rw shared:4 - ext4 /dev/sda2 rw
+25 22 8:2 /me/project /data rw shared:4 - ext4 /dev/sda2 rw
 26 22 8:2 /me/my\040data /mnt/my\040data rw - ext4 /dev/sda2 rw
 27 22 8:1 /var/lib /srv rw - ext4 /dev/sda1 rw
 28 22 8:3 / /usb rw - vfat /dev/sdb1 rw
@@ -23,8 +23,8 @@ MOUNTS = r"""
 @pytest.mark.parametrize(
     ("path", "others"),
     [
-        ("/home/me/project/rows.csv", ["/srv/rows.csv", "/usb/me/project/rows.csv"]),
-        ("/srv/rows.csv", ["/home/me/project/rows.csv", "/usb/me/project/rows.csv"]),
+        ("/home/me/project/rows.csv", ["/data/rows.csv", "/usb/me/project/rows.csv"]),
+        ("/data/rows.csv", ["/home/me/project/rows.csv", "/usb/me/project/rows.csv"]),
         ("/home/me/my data/rows.csv", ["/mnt/my data/rows.csv", "/usb/me/my data/rows.csv"]),
         ("/home/me/project-2/rows.csv", ["/usb/me/project-2/rows.csv"]),
         ("/usb/me/x", ["/home/me/x"]),  # what was mounted there first is out of sight
