@@ -9,15 +9,26 @@ from ..objectives.guard.correction import validation_rows_needed
 from ..spaces import Experiment
 from .selection import PREFIX, Selection
 
+ENOUGH = 0.3  # of a difference: a cause of less leaves most of it open
 FAR = 0.6  # of a domain classifier: so much better than a coin tells two populations
 
 
 def causes(report: Mapping[str, Any]) -> list[str]:
     """Return sentences; none where there is nothing to explain."""
-    weighed = [*_of_selection(report), *_of_shift(report), *_of_rows(report)]
-    found = [told for _, told in sorted(weighed, key=lambda pair: -pair[0])]
-    if report["verdict"] in ("OPTIMISTIC", "SUSPICIOUS") and not found:
-        found = ["Nothing that was looked for explains the difference."]
+    weighed = [
+        *_of_selection(report),
+        *_of_shift(report),
+        *_of_time(report),
+        *_of_rows(report),
+    ]
+    weighed.sort(key=lambda pair: -pair[0])
+    found = [told for _, told in weighed]
+    if report["verdict"] not in ("OPTIMISTIC", "SUSPICIOUS"):
+        return found
+    if not found:
+        return ["Nothing that was looked for explains the difference."]
+    if weighed[0][0] < ENOUGH:
+        found.append("Nothing that was looked for explains the rest.")
     return found
 
 
@@ -52,6 +63,13 @@ def _of_shift(report: Mapping[str, Any]) -> list[tuple[float, str]]:
     return [(2.0 if shift["auc"] >= FAR else 0.4, told)]
 
 
+def _of_time(report: Mapping[str, Any]) -> list[tuple[float, str]]:
+    if report["blocks"] != "time" or report["verdict"] not in ("OPTIMISTIC", "SUSPICIOUS"):
+        return []
+    told = "Test rows are later than all others: what is predicted may have changed since."
+    return [(0.45, told)]
+
+
 def _of_rows(report: Mapping[str, Any]) -> list[tuple[float, str]]:
     found = []
     n = report["n_test"]
@@ -83,7 +101,9 @@ def next_steps(
         ]
     if report["verdict"] == "SUSPICIOUS":
         return ["Look for copies, and for what the test rows have that others lack."]
-    return _larger_validation(report, experiment, selection)
+    later = "Bring later rows to train and validate on."
+    told = [later] if report["blocks"] == "time" else []
+    return told + _larger_validation(report, experiment, selection)
 
 
 def _larger_validation(

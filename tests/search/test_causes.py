@@ -31,6 +31,7 @@ def report(verdict: str, **more: Any) -> dict[str, Any]:
         "n_copies": 0,
         "n_unknown": 0,
         "n_test": 200,
+        "blocks": "",
         "min_effect": 0.02,
         "n_needed": 1234,
         "n_validation_needed": N,
@@ -83,6 +84,19 @@ def test_copies_come_first_where_the_test_is_better() -> None:
 
 def test_unknown_classes_are_told() -> None:
     assert "3 of 200 test rows are of a class" in causes(report("OPTIMISTIC", n_unknown=3))[-1]
+
+
+def test_what_picking_cost_is_not_all_of_a_large_difference() -> None:
+    told = causes(report("OPTIMISTIC", gap=[0.4, 0.3, 0.5]))
+    assert "best of 64 trials" in told[0]
+    assert told[1] == "Nothing that was looked for explains the rest."
+
+
+def test_later_rows_may_be_of_another_world(selection: Selection) -> None:
+    later = report("OPTIMISTIC", gap=[0.4, 0.3, 0.5], blocks="time")
+    assert causes(later)[0].startswith("Test rows are later")
+    assert steps(selection, later)[0] == "Bring later rows to train and validate on."
+    assert causes(report("CONSISTENT", blocks="time")) == []
 
 
 def test_without_a_cause_it_is_said() -> None:
