@@ -118,13 +118,19 @@ def prepared_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def search_here() -> Callable[..., Summary]:
-    """Run a search in this process, beside its space, and tell MLflow nothing of it."""
+    """Run a search in this process, and tell MLflow nothing of it.
 
-    def search(space: Path, executor: str = "inline", **overrides: Any) -> Summary:
+    Its stores lie beside its space where no folder for both is given.
+    """
+
+    def search(
+        space: Path, executor: str = "inline", folder: Path | None = None, **overrides: Any
+    ) -> Summary:
+        folder = folder or space.parent
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(running, "MLflowRecorder", Unrecorded)
-            patched.setenv("XDG_DATA_HOME", vault_of(space.parent))
-            home = space.parent / "mlruns"
+            patched.setenv("XDG_DATA_HOME", vault_of(folder))
+            home = folder / "mlruns"
             options = running.Options(
                 home=home, executor=executor, quiet=True, overrides=overrides
             )

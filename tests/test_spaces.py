@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from truetune.search.summary import Summary
 from truetune.spaces import load
 
 SPACES = sorted((Path(__file__).resolve().parents[1] / "spaces").glob("*.yaml"))
@@ -16,12 +15,11 @@ SPACES = sorted((Path(__file__).resolve().parents[1] / "spaces").glob("*.yaml"))
 
 @pytest.mark.parametrize("path", SPACES, ids=lambda path: path.name)
 def test_a_shipped_space_trains(
-    path: Path, tune: Callable[..., subprocess.CompletedProcess[str]]
+    path: Path, search_here: Callable[..., Summary], tmp_path: Path
 ) -> None:
-    flags = ("--trials", 4, "--set", "training.epochs=3", "--executor", "inline", "--json")
-    done = tune("search", path, *flags)
-    assert done.returncode == 0, done.stderr
-    summary = json.loads(done.stdout)
-    assert summary["study"] == load(path).study
-    assert (summary["trials"]["total"], summary["trials"]["failed"]) == (4, 0)
-    assert summary["best"]["value"] > 0
+    shortened = {"budget.trials": 4, "training.epochs": 3}
+    summary = search_here(path, folder=tmp_path, **shortened)
+    assert summary.study == load(path).study
+    assert (summary.trials["total"], summary.trials["failed"]) == (4, 0)
+    assert summary.best is not None
+    assert summary.best["value"] > 0

@@ -12,10 +12,12 @@ import jsonschema
 import pytest
 
 from truetune.search.drafts import path_from
+from truetune.search.summary import Summary
 from truetune.spaces import load
 from truetune.spaces.schema import schema_text
 
 Tune = Callable[..., subprocess.CompletedProcess[str]]
+Search = Callable[..., Summary]
 
 TABLE = "size,town,price\n" + "".join(
     f"{i % 17},{'oslo' if i % 3 else 'bodø'},{i % 17 * 2.5 + (i % 3)}\n" for i in range(120)
@@ -30,7 +32,7 @@ TABLE = "size,town,price\n" + "".join(
     ],
 )
 def test_a_drafted_file_searches_as_it_is(
-    arguments: list[str], task: str, tune: Tune, tmp_path: Path
+    arguments: list[str], task: str, tune: Tune, search_here: Search, tmp_path: Path
 ) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "towns.csv").write_text(TABLE)
@@ -40,13 +42,13 @@ def test_a_drafted_file_searches_as_it_is(
     assert load(path).task == task
     schema = path.read_text().splitlines()[0].removeprefix("# yaml-language-server: $schema=")
     assert (path.parent / schema).read_text() == schema_text()
-    flags = ("--trials", 2, "--set", "training.epochs=2", "--executor", "inline", "--json")
-    done = tune("search", path, *flags)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["trials"]["total"] == 2
+    summary = search_here(path, **{"budget.trials": 2, "training.epochs": 2})
+    assert (summary.trials["total"], summary.trials["failed"]) == (2, 0)
 
 
-def test_a_query_is_drafted_and_searches_from_another_folder(tune: Tune, tmp_path: Path) -> None:
+def test_a_query_is_drafted_and_searches_from_another_folder(
+    tune: Tune, search_here: Search, tmp_path: Path
+) -> None:
     connection = sqlite3.connect(tmp_path / "shop.db")
     connection.execute("CREATE TABLE towns (size REAL, town TEXT, price REAL)")
     rows = [line.split(",") for line in TABLE.splitlines()[1:]]
@@ -61,9 +63,9 @@ def test_a_query_is_drafted_and_searches_from_another_folder(tune: Tune, tmp_pat
     assert (data.source, data.query) == (f"sqlite:///{tmp_path}/shop.db", query)
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "shop.yaml").rename(tmp_path / "elsewhere" / "shop.yaml")
-    flags = ("--trials", 1, "--set", "training.epochs=2", "--executor", "inline", "--json")
-    done = tune("search", "elsewhere/shop.yaml", *flags)
-    assert done.returncode == 0, done.stderr
+    shortened = {"budget.trials": 1, "training.epochs": 2}
+    summary = search_here(tmp_path / "elsewhere" / "shop.yaml", **shortened)
+    assert summary.trials["complete"] == 1
 
 
 def test_a_draft_satisfies_the_schema_and_keeps_its_card(tune: Tune, tmp_path: Path) -> None:

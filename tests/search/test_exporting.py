@@ -14,9 +14,11 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
+from truetune.search.summary import Summary
 from truetune.spaces import load
 
 Tune = Callable[..., subprocess.CompletedProcess[str]]
+Search = Callable[..., Summary]
 
 # Everything that a winner can have: a chosen model, layers of their own, what is ordered, what
 # is derived, what only an expression uses, and a table of the user's beside the file.
@@ -44,7 +46,7 @@ SPACE: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def searched(tune_in: Tune, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def searched(search_here: Search, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A space whose search has ended."""
     from sklearn.datasets import load_iris
 
@@ -55,8 +57,7 @@ def searched(tune_in: Tune, tmp_path_factory: pytest.TempPathFactory) -> Path:
     iris.to_csv(folder / "data" / "flowers.csv", index=False)
     path = folder / "rich.yaml"
     path.write_text(json.dumps(SPACE, indent=1))
-    done = tune_in(folder, "search", path, "--executor", "inline", "--quiet")
-    assert done.returncode == 0, done.stderr
+    search_here(path)
     return path
 
 
@@ -68,7 +69,7 @@ def tune(searched: Path, tune_in: Tune) -> Tune:
 
 @pytest.mark.parametrize("number", [None, 0])
 def test_an_exported_trial_trains_to_the_same_numbers(
-    number: int | None, tune: Tune, tmp_path: Path
+    number: int | None, tune: Tune, search_here: Search, tmp_path: Path
 ) -> None:
     winner = tmp_path / "winner.yaml"
     which = () if number is None else ("--trial", number)
@@ -76,12 +77,11 @@ def test_an_exported_trial_trains_to_the_same_numbers(
     trials = json.loads(tune("trials", "rich", "--json").stdout)["trials"]
     best = json.loads(tune("best", "rich", "--json").stdout)
     original = trials[best["number"] if number is None else number]
-    here = ("--home", tmp_path / "runs")
-    again = tune("search", winner, "--executor", "inline", "--quiet", "--json", *here)
-    found = json.loads(again.stdout)
-    assert found["trials"]["total"] == 1
-    assert found["best"]["value"] == original["value"]
-    assert found["best"]["metrics"] == original["metrics"]
+    again = search_here(winner)
+    assert again.trials["total"] == 1
+    assert again.best is not None
+    assert again.best["value"] == original["value"]
+    assert again.best["metrics"] == original["metrics"]
 
 
 def test_an_exported_file_has_fixed_values_and_a_path_from_where_it_lies(
@@ -129,7 +129,7 @@ def _save_tables(folder: Path) -> dict[str, Any]:
     ids=["arrays", "tables"],
 )
 def test_an_exported_file_names_all_of_its_data_from_where_it_lies(
-    save: Any, written: dict[str, str], tune_in: Tune, tmp_path: Path
+    save: Any, written: dict[str, str], tune_in: Tune, search_here: Search, tmp_path: Path
 ) -> None:
     for name in ("data", "spaces", "winners"):
         (tmp_path / name).mkdir()
@@ -139,17 +139,16 @@ def test_an_exported_file_names_all_of_its_data_from_where_it_lies(
     parameters = {"learning_rate": {"type": "float", "low": 0.01, "high": 0.1}}
     sections = {"study": "own", "data": moved, "task": "binary", "training": {"epochs": 2}}
     path.write_text(json.dumps({**sections, "parameters": parameters, "budget": {"trials": 1}}))
-    flags = ("--executor", "inline", "--quiet", "--json")
-    done = tune_in(tmp_path, "search", path, *flags)
-    assert done.returncode == 0, done.stderr
+    first = search_here(path, folder=tmp_path).best
     winner = tmp_path / "winners" / "winner.yaml"
     assert tune_in(tmp_path, "export", "--out", winner).returncode == 0
     text = YAML(typ="safe", pure=True).load(winner.read_text())
     test = f"../{data['test']}"
     assert {key: text["data"][key] for key in (*written, "test")} == {**written, "test": test}
     assert load(winner).data == load(path).data
-    again = tune_in(tmp_path, "search", winner, *flags, "--home", tmp_path / "runs")
-    first, second = (json.loads(run.stdout)["best"] for run in (done, again))
+    second = search_here(winner).best
+    assert first is not None
+    assert second is not None
     assert (first["value"], first["metrics"]) == (second["value"], second["metrics"])
 
 
