@@ -145,13 +145,18 @@ def read(path: Path) -> Array:
     return predictions
 
 
+def has_weights(selection: Selection, number: int) -> bool:
+    """Whether a trial was trained to its end, and its weights are kept."""
+    return number in selection.folders and (selection.folders[number] / WEIGHTS).exists()
+
+
 def weights_of(selection: Selection, number: int) -> Path:
     """Return a trial's weights. Raises GuardError where they are not kept, or not whole."""
     path = selection.folders.get(number, Path(str(number))) / WEIGHTS
     if path.exists():
         _check_whole(path)
         return path
-    kept = sorted(n for n, folder in selection.folders.items() if (folder / WEIGHTS).exists())
+    kept = sorted(n for n in selection.folders if has_weights(selection, n))
     listed = ", ".join(map(str, kept)) or "none"
     rule = f"a trial's own weights are scored, but those of trial {number} are not kept"
     raise GuardError(f"{rule} (kept: {listed}).", "Name one of these with --trial.")

@@ -33,7 +33,7 @@ from .home import Home
 from .inside import refuse_inside_a_search
 from .lock import is_held
 from .queries import Studies
-from .selection import PREFIX, select, weights_of
+from .selection import PREFIX, has_weights, select, weights_of
 from .study import default_of
 from .trials import configuration_of
 
@@ -82,7 +82,7 @@ class Verification:
         space = self.experiment.space
         trials = self.study.get_trials(deepcopy=False)
         default = default_of(trials, space.asked(space.default()))
-        if default is None or default not in self.selection.folders:
+        if default is None or not has_weights(self.selection, default):
             return (winner,)
         return winner, self._contestant("default", default)
 

@@ -383,6 +383,14 @@ def test_weights_that_were_cut_off_cost_no_look(n_bytes: int, home: Home) -> Non
     assert entries() == ()
 
 
+@pytest.mark.usefixtures("doubled")
+def test_default_whose_weights_are_gone_is_not_compared_with(home: Home) -> None:
+    assert winner(home) != 0
+    (home.trials("first") / "0" / WEIGHTS).unlink()
+    report = look(home)
+    assert (report["verdict"], report["default"]) == ("CONSISTENT", None)
+
+
 # Whom it is not for
 
 
