@@ -45,6 +45,11 @@ def refused_name(name: Any) -> str | None:
     return None
 
 
+def plain_name(metric: str) -> str:
+    """Return `loss` for `validation_loss`: what a metric is called on whichever rows."""
+    return metric.removeprefix("validation_")
+
+
 def direction_of(objective: Objective, task: Task) -> Direction:
     """Return the direction the file gives, else the metric's own."""
     return objective.direction or OBJECTIVES[task][objective.metric]

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..objectives.guard.correction import validation_rows_needed
+from ..objectives.metrics import plain_name
 from ..spaces import Experiment
-from .selection import PREFIX, Selection
+from .selection import Selection
 
 ENOUGH = 0.3  # of a difference: a cause of less leaves most of it open
 FAR = 0.6  # of a domain classifier: so much better than a coin tells two populations
@@ -111,7 +112,7 @@ def _larger_validation(
 ) -> list[str]:
     """Say how many validation rows would have kept the picking honest, and how to get them."""
     predictions = selection.predictions(report["trial"])
-    metric = experiment.objective.metric.removeprefix(PREFIX)
+    metric = plain_name(experiment.objective.metric)
     n_needed = validation_rows_needed(
         metric,
         experiment.task,

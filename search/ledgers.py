@@ -11,6 +11,7 @@ from ..objectives.guard import keys, sealing
 from ..objectives.guard.entries import Entry
 from ..objectives.guard.ledger import Ledger, Look, looks
 from ..objectives.guard.places import Places
+from ..objectives.metrics import plain_name
 
 _TITLES = ("date", "who", "study", "trial", "sealed as", "rows", "look", "on test rows", "verdict")
 
@@ -58,7 +59,7 @@ def shown_text(content: dict[str, Any]) -> str:
 def _cells(look: dict[str, Any]) -> tuple[str, ...]:
     score = ""
     if look["test"] is not None:
-        score = f"{(look['metric'] or '').removeprefix('validation_')} {look['test']:.4g}".strip()
+        score = f"{plain_name(look['metric'] or '')} {look['test']:.4g}".strip()
     return (
         f"{look['time'][:10]} {look['time'][11:16]}",
         look["who"],

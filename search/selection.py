@@ -17,12 +17,11 @@ from ..objectives.development import Array
 from ..objectives.files import PREDICTIONS, VALIDATION, WEIGHTS
 from ..objectives.guard.correction import Candidate, Correction, correct
 from ..objectives.guard.rowwise import Part, score
-from ..objectives.metrics import direction_of
+from ..objectives.metrics import direction_of, plain_name
 from ..spaces import Experiment
 from .home import Home
 
 TOLERANCE = 1e-3  # between a stored value and the same from predictions, relative
-PREFIX = "validation_"
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ def select(study: Any, experiment: Experiment, home: Home) -> Selection:
     """
     part = read_part(home.data(study.study_name))
     trials = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
-    metric = experiment.objective.metric.removeprefix(PREFIX)
+    metric = plain_name(experiment.objective.metric)
     folders: dict[int, Path] = {}
     candidates = []
     for trial in trials:

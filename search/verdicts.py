@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..objectives.guard.ledger import MAX_LOOKS
+from ..objectives.metrics import plain_name
 from .progress import duration
 from .summary import table
 
 Report = Mapping[str, Any]
 
-_PREFIX = "validation_"
 _NAMES = {
     "loss": "a loss",
     "accuracy": "an accuracy",
@@ -217,7 +217,7 @@ def _listed(title: str, key: str, report: Report) -> list[str]:
 
 def _name(report: Report) -> str:
     name: str = report["metric"]
-    return name.removeprefix(_PREFIX)
+    return plain_name(name)
 
 
 def _number(value: float) -> str:

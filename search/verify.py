@@ -24,7 +24,7 @@ from ..objectives.guard.ledger import MAX_LOOKS, Ledger, Look, alpha
 from ..objectives.guard.places import Places
 from ..objectives.guard.resampling import interval
 from ..objectives.guard.verdict import Interval, judge
-from ..objectives.metrics import direction_of
+from ..objectives.metrics import direction_of, plain_name
 from ..spaces import Experiment
 from . import verdicts
 from .causes import causes, next_steps
@@ -33,7 +33,7 @@ from .home import Home
 from .inside import refuse_inside_a_search
 from .lock import is_held
 from .queries import Studies
-from .selection import PREFIX, has_weights, select, weights_of
+from .selection import has_weights, select, weights_of
 from .study import default_of
 from .trials import configuration_of
 
@@ -68,7 +68,7 @@ class Verification:
         _refuse_unfinished(studies, self.study)
         self.experiment = Experiment.model_validate(studies.experiment_content(self.study))
         _refuse_own_function(self.experiment, self.name)
-        self.metric = self.experiment.objective.metric.removeprefix(PREFIX)
+        self.metric = plain_name(self.experiment.objective.metric)
         self.selection = select(self.study, self.experiment, home)
         self.number = self.selection.correction.winner if trial is None else trial
         self.contestants = self._contestants()

@@ -116,7 +116,7 @@ def _scores(request: Request, study: KeptData, rows: Sealed, targets: Array) -> 
 
     Of several folds there are several networks: a metric is the mean of each one's.
     """
-    from ..metrics import OBJECTIVES
+    from ..metrics import OBJECTIVES, plain_name
     from .resampling import interval
     from .rowwise import score
 
@@ -127,9 +127,9 @@ def _scores(request: Request, study: KeptData, rows: Sealed, targets: Array) -> 
     for contestant, predicted in zip(
         request.contestants, _predictions(request, study, rows), strict=True
     ):
-        shown = (name.removeprefix("validation_") for name in names)
+        shown = map(plain_name, names)
         metrics[contestant.name] = {name: score(name, task, part, predicted) for name in shown}
-        judged = experiment.objective.metric.removeprefix("validation_")
+        judged = plain_name(experiment.objective.metric)
         found = interval(judged, task, part, predicted, request.alpha)
         intervals[contestant.name] = [found.value, found.low, found.high]
     return {"metrics": metrics, "interval": intervals}

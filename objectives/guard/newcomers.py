@@ -128,8 +128,7 @@ def refuse_sealed(rows: Sealed, shown: str, seal: str, places: Places) -> None:
         seal: the study's own sealed set; all others that are not given up count like it.
         places: where the vault is.
     """
-    entries = Ledger(places.ledger).entries()
-    given_up = {entry.content["seal"] for entry in entries if entry.kind == "retire"} - {seal}
+    given_up = sealing.retired(Ledger(places.ledger)) - {seal}
     names = [name for name in sealing.sets(places) if name not in given_up]
     prints = [sealing.fingerprint_of(places, name) for name in names]
     counts = n_shared(rows.inputs, rows.targets, keys.read(places), prints)

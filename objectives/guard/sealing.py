@@ -68,10 +68,11 @@ def seal(
     inputs, targets = take(table.inputs, rows.test), table.targets[rows.test]
     sealed = Sealed(inputs, targets, blocks_of(table, rows.test), kind_of(table))
     known = fingerprint(inputs, targets, key)
+    types = _types(inputs, targets)
     manifest = Manifest(
-        seal=_name(known, _types(inputs, targets), sealed.blocks_are, key),
+        seal=_name(known, types, sealed.blocks_are, key),
         n_rows=len(sealed),
-        columns=_types(inputs, targets),
+        columns=types,
         source=without_credentials(data.source),
         split=_which_test(data),
         split_sha256=split_sha256,
@@ -120,8 +121,8 @@ def _refuse_to_train_on_sealed(
     key: bytes,
     retire: str | None,
 ) -> None:
-    retired = {entry.content["seal"] for entry in ledger.entries() if entry.kind == "retire"}
-    others = [other for other in sets(places) if other != name and other not in retired]
+    given_up = retired(ledger)
+    others = [other for other in sets(places) if other != name and other not in given_up]
     if not others:
         return
     prints = [fingerprint_of(places, other) for other in others]
@@ -200,6 +201,11 @@ def sets(places: Places) -> list[str]:
     if not places.vaults.exists():
         return []
     return sorted(path.name for path in places.vaults.iterdir() if not path.name.startswith("."))
+
+
+def retired(ledger: Ledger) -> set[str]:
+    """Return the names of the sets that were given up."""
+    return {entry.content["seal"] for entry in ledger.entries() if entry.kind == "retire"}
 
 
 def check(places: Places, name: str) -> Manifest:
