@@ -35,7 +35,7 @@ from truetune.objectives.features import Features, take
 from truetune.objectives.quality.catalogue import inspect
 from truetune.objectives.quality.view import View
 from truetune.objectives.splits import split_rows
-from truetune.spaces.experiment import Data, Split
+from truetune.spaces.experiment import Data, Preprocess, Split
 
 SAMPLE = 20_000
 Steps = dict[str, Callable[[], Any]]
@@ -109,7 +109,7 @@ def ours(path: Path) -> dict[str, float]:
     inspect(View(read, rows, "binary", "y", read.dropped))
     clock.lap("checking")
     (fold,) = rows.folds
-    features = Features.fit(take(read.inputs, fold.train), is_scaled=True)
+    features = Features.fit(take(read.inputs, fold.train), Preprocess())
     for part in fold:
         features.transform(read.inputs, part)
     clock.lap("preparing")

@@ -32,8 +32,8 @@ from numpy.typing import NDArray
 
 from truetune.objectives.guard.correction import Candidate, correct
 from truetune.objectives.guard.resampling import interval
-from truetune.objectives.guard.rowwise import Part
 from truetune.objectives.guard.verdict import Interval, judge
+from truetune.objectives.rowwise import Part
 
 ACCURACY, SPREAD = 0.85, 0.02
 RIGHT_TOO, WRONG_YET_RIGHT = 0.93, 0.23  # in the early epoch, of rows right and wrong at the end

@@ -11,6 +11,9 @@ from __future__ import annotations
 
 from torch import Generator, Tensor, nn
 
+from .inputs import Inputs
+from .layers import initialise, linear_layer
+
 
 class Linear(nn.Module):
     """See the module's docstring. Maps (rows, n_inputs) to (rows, n_outputs)."""
@@ -20,23 +23,19 @@ class Linear(nn.Module):
         self.output = linear_layer(n_inputs, n_outputs)
 
     def initialise(self, generator: Generator) -> None:
-        nn.init.kaiming_normal_(self.output.weight, nonlinearity="linear", generator=generator)
-        nn.init.zeros_(self.output.bias)
+        initialise(self.output, "auto", None, generator)
 
     def forward(self, x: Tensor, generator: Generator | None = None) -> Tensor:
         """Return the outputs; the generator of a training step has nothing to draw."""
         output: Tensor = self.output(x.flatten(1))  # (rows, n_outputs); a picture is its pixels
         return output
 
-
-def linear_layer(n_inputs: int, n_outputs: int) -> nn.Linear:
-    """Make a layer without torch's own initialisation, which draws from the global generator."""
-    layer = nn.utils.skip_init(nn.Linear, n_inputs, n_outputs)  # type: ignore[no-untyped-call]
-    assert isinstance(layer, nn.Linear)
-    return layer
+    def groups(self) -> list[list[nn.Module]]:
+        """Return the layers: there is one."""
+        return [[self.output]]
 
 
-def build(n_inputs: int, n_outputs: int, generator: Generator) -> Linear:
-    network = Linear(n_inputs, n_outputs)
+def build(inputs: Inputs, n_outputs: int, generator: Generator) -> Linear:
+    network = Linear(inputs.n, n_outputs)
     network.initialise(generator)
     return network

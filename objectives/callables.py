@@ -79,6 +79,20 @@ def as_its_own(source: str) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def contained(source: str) -> Iterator[None]:
+    """Run the user's code as its own. What would end this process (`sys.exit()`) ends the trial
+    only."""
+    with as_its_own(source):
+        try:
+            yield
+        except (Exception, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            told = f"{Path(source).name} raised {type(error).__name__}: {error}"
+            raise RuntimeError(told) from error
+
+
 def parts(source: str) -> tuple[str, str]:
     """Return a file or module, and the function's name."""
     match = _SOURCE.fullmatch(source)

@@ -6,6 +6,7 @@
 | `category` | text of up to 100 levels; any     | pandas' categorical of text                 |
 | `date`     | dates and times; text             | datetime64, NaT where missing               |
 | `text`     | text; any                         | `str`                                       |
+| `words`    | text; any                         | `str`                                       |
 | `drop`     | anything                          | nothing                                     |
 
 The first type is a column's role where the file does not say one. Text of more levels is an id,
@@ -79,7 +80,7 @@ def typed(name: str, column: pa.ChunkedArray, role: Role | None) -> Any:
             return _number(name, column, stored)
         case "date":
             return _date(name, column, stored)
-        case "text":
+        case "text" | "words":
             return _as_text(column).to_pandas().astype("str").array
         case _:
             return _category(name, column, is_said=role is not None)

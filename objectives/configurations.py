@@ -5,15 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..models import ARCHITECTURES
+from ..models import ARCHITECTURES, Choice, Range
 from ..spaces import Categorical, Experiment, Training
 from ..spaces.space import MODEL
+from . import own_model
+from .callables import is_callable
+
+Allowed = Range | Choice | own_model.Anything
 
 
 def models_of(experiment: Experiment) -> tuple[Any, ...]:
     """Return the names of the architectures that trials may have."""
     chosen = experiment.parameters.get(MODEL, experiment.model.name)
     return chosen.choices if isinstance(chosen, Categorical) else (chosen,)
+
+
+def parameters_of(experiment: Experiment, model: str) -> Mapping[str, Allowed]:
+    """Return the parameters of a model, the user's own too, and what each may be.
+
+    Raises:
+        InputError: there is no such function of the user's own.
+    """
+    if is_callable(model):
+        return own_model.parameters_of(experiment)
+    return ARCHITECTURES[model].parameters
 
 
 def training_of(experiment: Experiment, configuration: Mapping[str, Any]) -> Training:
@@ -25,13 +40,13 @@ def training_of(experiment: Experiment, configuration: Mapping[str, Any]) -> Tra
 def network_of(
     experiment: Experiment, configuration: Mapping[str, Any]
 ) -> tuple[str, dict[str, Any]]:
-    """Return the architecture's name and its parameters: the file's fixed ones, the trial's own.
+    """Return the model's name and its parameters: the file's fixed ones, the trial's own.
 
     `mlp.layers` and `layers` are the same parameter of an mlp; the elements of a repeated one,
     `hidden_units.0`, `hidden_units.1`, are a tuple.
     """
     name = str(configuration.get(MODEL, experiment.model.name))
-    known = ARCHITECTURES[name].parameters
+    known = parameters_of(experiment, name)
     parameters: dict[str, Any] = {} if MODEL in configuration else experiment.model.options
     for key, value in configuration.items():
         own = key.removeprefix(f"{name}.")

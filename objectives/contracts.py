@@ -40,6 +40,7 @@ class Report:
     kept_epoch: int | None = None
     kept_metrics: Mapping[str, float] | None = None
     repeats: bool = False  # the epoch was reported before; the trial has ended since
+    is_comparable: bool = True  # with other epochs: not in the midst of a schedule's period
 
 
 @dataclass(frozen=True)

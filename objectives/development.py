@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..models.inputs import Inputs
+
 Array = NDArray[Any]
 _FACTS, _BLOCKS = "facts.json", "blocks"
 
@@ -70,6 +72,12 @@ class Development:
     preprocessing: tuple[str, ...] = ()  # of each fold, as `Features.to_json` wrote it
     blocks: tuple[Array, ...] = ()  # of each fold's validation rows: see `guard.blocks`
     seal: Seal | None = None  # what is known of the test rows, where they were sealed
+    inputs: tuple[Inputs, ...] = ()  # of each fold; () where rows are numbers and no more
+
+    def __post_init__(self) -> None:
+        if len(self.inputs) != len(self.folds):
+            plain = tuple(Inputs(tuple(fold.x_train.shape[1:])) for fold in self.folds)
+            object.__setattr__(self, "inputs", plain)
 
     def without_rows(self) -> Development:
         """Return what is known of the data, and the validation targets, so that the memory of
@@ -93,6 +101,7 @@ class Development:
             "description": asdict(self.description),
             "preprocessing": self.preprocessing,
             "seal": None if self.seal is None else asdict(self.seal),
+            "inputs": [asdict(of_fold) for of_fold in self.inputs],
         }
         (folder / _FACTS).write_text(json.dumps(facts))
 
@@ -121,4 +130,5 @@ class Development:
         has_blocks = (folder / f"0.{_BLOCKS}.npy").exists()
         blocks = tuple(array(i, _BLOCKS) for i in range(len(folds) if has_blocks else 0))
         seal = None if facts["seal"] is None else Seal(**facts["seal"])
-        return cls(folds, description, tuple(facts["preprocessing"]), blocks, seal)
+        inputs = tuple(Inputs.of(**of_fold) for of_fold in facts["inputs"])
+        return cls(folds, description, tuple(facts["preprocessing"]), blocks, seal, inputs)

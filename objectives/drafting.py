@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from string import Template
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -19,7 +18,7 @@ import numpy as np
 from ..errors import InputError
 from ..spaces.experiment import NO_TIME, Data, Split, Task
 from ..spaces.writing import printable, scalar
-from . import sources
+from . import draft_templates, pictures, sources
 from .development import Array
 from .features import Features, take
 from .frames import frame
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
 FEWEST_UNITS, MOST_UNITS = 4, 1024
 _WIDEST = 4  # a range of hidden units spans this factor at least
 _WIDEST_LINE = 40  # of those whose comments stand below each other
+WIDE, MANY = 50, 1_000  # inputs and training rows from which a network for tables may pay
+MOST_STAGES, LEAST_SIDE = 3, 4  # of a residual network, and the pixels its last stage has left
 _SPLIT = Split(validation=0.2, test=0.2, seed=0)
 
 COSTS: dict[Task, str] = {
@@ -57,7 +58,15 @@ class Facts:
     n_train: int
     n_inputs: int
     n_outputs: int
+    is_table: bool  # rows have columns with names
     notes: tuple[str, ...] = ()  # why rows are split as they are
+
+    @property
+    def side(self) -> int | None:
+        """The pixels of a picture's side; None where rows are no pictures."""
+        if not pictures.is_pictures(self.data.source):
+            return None
+        return self.data.preprocess.size or sources.PICTURE_SIZE
 
     @property
     def sizes(self) -> tuple[int, int, int]:
@@ -66,11 +75,14 @@ class Facts:
 
     def summary(self) -> list[str]:
         """Return what was decided, and why, in a few lines."""
+        head = [f"{self.task}: {self.reason}", COSTS[self.task]]
+        if self.side is not None:
+            left = f"up to {most_stages(self.side)}, each halving sides of {self.side} pixels"
+            return [*head, f"a residual network: stages are {left}"]
         middle = f"{(self.n_inputs + self.n_outputs) / 2:g}"
         fewest, most = (f"{units_by_rows(*self.sizes, a=a):.1f}" for a in (10, 2))
         return [
-            f"{self.task}: {self.reason}",
-            COSTS[self.task],
+            *head,
             f"hidden units: midway between {self.n_outputs} outputs and {self.n_inputs} inputs is "
             f"{middle}; by {self.n_train} training rows it is {fewest} (a = 10) to {most} (a = 2)",
         ]
@@ -91,7 +103,7 @@ def look(data: Data) -> Facts:
 
     task, reason = task_of(table_of(splits[0]).targets)
     table, split, rows, notes = _first_possible(table_of, _tried(splits, task), task)
-    fitted = Features.fit(take(table.inputs, rows.folds[0].train), is_scaled=False)
+    fitted = Features.fit(take(table.inputs, rows.folds[0].train), data.preprocess)
     data = _with_split(data, split)
     return Facts(
         task=task,
@@ -102,6 +114,7 @@ def look(data: Data) -> Facts:
         n_train=len(rows.folds[0].train),
         n_inputs=fitted.n_inputs(table.inputs),
         n_outputs=count_outputs(table.targets, task),
+        is_table=not isinstance(stored, tuple),
         notes=notes,
     )
 
@@ -199,6 +212,11 @@ def batch_sizes(n_train: int) -> list[int]:
     return fitting or [2 ** int(math.log2(min(n_train, sizes[0])))]
 
 
+def most_stages(side: int) -> int:
+    """Return how many stages a picture allows, each but the first halving its sides."""
+    return _clamp(math.log2(max(side, 1) / LEAST_SIDE) // 1 + 1, 1, MOST_STAGES)
+
+
 class Draft(NamedTuple):
     """The text of a file, and what it rests on."""
 
@@ -217,12 +235,36 @@ def draft(data: Data, in_file: Mapping[str, str] | None = None) -> Draft:
         InputError: the source cannot be read, or no search could use it.
     """
     facts = look(data)
-    low, high, first = hidden_units(*facts.sizes)
-    text = _TEMPLATE.substitute(
+    text = draft_templates.FILE.substitute(
         vars(facts),
         study=scalar(study_name(data.source)),
         data="\n".join(f"  {line}" for line in _data_lines(facts, in_file or {})),
         cost=COSTS[facts.task],
+        model=_model(facts),
+        architecture=_architecture(facts),
+        batch_sizes=batch_sizes(facts.n_train),
+    )
+    return Draft(text, facts)
+
+
+def _model(facts: Facts) -> str:
+    if facts.side is not None:
+        return "model: resnet"
+    is_wide = facts.is_table and facts.n_inputs >= WIDE and facts.n_train >= MANY
+    return f"{draft_templates.WIDE}\nmodel: mlp" if is_wide else "model: mlp"
+
+
+def _architecture(facts: Facts) -> str:
+    """Return the parameters of the model, with where their ranges come from."""
+    if facts.side is not None:
+        stages = most_stages(facts.side)
+        first = min(2, stages)
+        return draft_templates.RESNET.substitute(
+            size=facts.side, stages=stages, first_stages=first
+        )
+    low, high, first = hidden_units(*facts.sizes)
+    return draft_templates.MLP.substitute(
+        vars(facts),
         middle=f"{(facts.n_inputs + facts.n_outputs) / 2:g}",
         most=f"{units_by_rows(*facts.sizes, a=2):.1f}",
         fewest=f"{units_by_rows(*facts.sizes, a=10):.1f}",
@@ -231,9 +273,7 @@ def draft(data: Data, in_file: Mapping[str, str] | None = None) -> Draft:
         low=low,
         high=high,
         first=first,
-        batch_sizes=batch_sizes(facts.n_train),
     )
-    return Draft(text, facts)
 
 
 def _data_lines(facts: Facts, in_file: Mapping[str, str]) -> list[str]:
@@ -275,46 +315,6 @@ def _split_lines(facts: Facts) -> list[str]:
         f"  # {facts.n_train} rows are left to train on"
     )
     return lines
-
-
-_TEMPLATE = Template("""\
-# Drafted from $n_rows rows. Every value is yours to change.
-study: $study
-card:
-  purpose: ""        # fill in: what the result is for
-  human_level: null  # fill in, if known: what people reach, in the objective's metric
-  published: []      # fill in, if known, as [{value: 0.98, source: "a citation"}]
-data:
-$data
-task: $task  # because $reason
-# The cost is $cost.
-objective: {metric: validation_loss, direction: minimize}  # the cost, on validation rows
-model: mlp
-training: {epochs: 30, early_stopping: {patience: 5}}  # the weights of the best epoch are kept
-parameters:
-  # Matters most; drawn by its order of magnitude.
-  learning_rate: {type: float, low: 1e-4, high: 1e-1, log: true}
-  # Plain SGD first; Adam where that is slow.
-  optimizer: {type: categorical, choices: [sgd, adam]}
-  momentum: {type: float, low: 0.0, high: 0.99, default: 0.9, when: "optimizer == sgd"}
-  # Powers of two; four batches an epoch or more.
-  batch_size: {type: categorical, choices: $batch_sizes}
-  # One hidden layer first; each has a width of its own.
-  layers: {type: int, low: 1, high: 3, default: 1}
-  # Between outputs and inputs, first midway: ($n_outputs + $n_inputs) / 2 = $middle.
-  # By the rows: N_s / (a (N_i + N_o)) = $n_train / (a ($n_inputs + $n_outputs)),
-  # $fewest with a = 10 and $most with a = 2. The range holds both, within $smallest to $largest.
-  hidden_units: {type: int, low: $low, high: $high, log: true, repeat: layers, default: $first}
-  # Regularisation, where the validation loss stays above the training loss: dropout before the
-  # last layer, and small weights (L2).
-  use_dropout: {type: categorical, choices: [false, true]}
-  dropout_last: {type: float, low: 0.25, high: 0.5, when: use_dropout}
-  weight_decay: {type: float, low: 1e-6, high: 1e-2, log: true}
-sampler: tpe
-pruner: hyperband
-budget: {trials: 64, time: 30m}
-seed: 0
-""")
 
 
 def study_name(source: str) -> str:

@@ -6,32 +6,36 @@ no code.
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..models.inputs import Inputs
 from .development import Array
 from .encoding.categories import Categories
 from .encoding.channels import Channels
 from .encoding.dates import Dates
 from .encoding.numbers import Numbers
+from .encoding.word_numbers import WordNumbers
 from .encoding.words import Words
+from .fitting import Encoder, Part, fitted
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..spaces.experiment import Role
+    from ..spaces.experiment import Preprocess, Role
 
 VERSION = 1  # of the JSON
-Encoder = Numbers | Categories | Dates | Words | Channels
 _ENCODERS: dict[str, type[Encoder]] = {
     "numbers": Numbers,
     "dates": Dates,
     "category": Categories,
     "text": Words,
+    "words": WordNumbers,
     "channels": Channels,
 }
 _ROLES: dict[type[Encoder], Role] = {
@@ -39,16 +43,10 @@ _ROLES: dict[type[Encoder], Role] = {
     Dates: "date",
     Categories: "category",
     Words: "text",
+    WordNumbers: "words",
 }
+_NO_ROWS = np.zeros(0, np.int64)
 _CELLS_AT_ONCE = 16_000_000  # of a matrix in double precision, while it is made
-
-
-@dataclass(frozen=True)
-class Part:
-    """Some columns and what is made of them; of inputs without names, all."""
-
-    columns: tuple[str, ...]
-    encoder: Encoder
 
 
 @dataclass(frozen=True)
@@ -58,24 +56,32 @@ class Features:
     parts: tuple[Part, ...]
 
     @classmethod
-    def fit(cls, inputs: Array | pd.DataFrame, is_scaled: bool) -> Features:
+    def fit(
+        cls,
+        inputs: Array | pd.DataFrame,
+        preprocess: Preprocess,
+        roles: Mapping[str, Role] | None = None,
+    ) -> Features:
         """Fit to these rows, and to no other.
 
+        Args:
+            inputs: the rows.
+            preprocess: what the file says of scales, shapes and words.
+            roles: what it says columns are. Only `words` counts, which is stored like `text`.
+
         Raises:
-            InputError: a text column has no word.
+            InputError: a text column has no word, or a row cannot be given its shape.
         """
-        if isinstance(inputs, np.ndarray):
-            kind = Channels if inputs.ndim > 2 else Numbers
-            return cls((Part((), kind.fit(inputs, is_scaled)),))
-        return cls(tuple(_fitted(inputs, is_scaled)))
+        return cls(tuple(fitted(inputs, preprocess, roles or {})))
 
     def transform(self, inputs: Array | pd.DataFrame, rows: Array) -> Array:
-        """Return rows as a network takes them: float32 (rows, inputs) or (rows, channels, ...).
+        """Return rows as a network takes them: float32 (rows, inputs), (rows, steps, features)
+        or (rows, channels, height, width).
 
         Numbers come first, then dates, categories and text, each in the order of the columns.
         """
-        if isinstance(inputs, np.ndarray) and inputs.ndim > 2:
-            pictures: Array = self.parts[0].encoder.transform(inputs[rows])
+        if isinstance(self.parts[0].encoder, Channels):
+            pictures: Array = self.parts[0].encoder.transform(take(inputs, rows))
             return pictures
         n_inputs = sum(block.shape[1] for block in self._blocks(take(inputs, rows[:1])))
         matrix = np.empty((len(rows), n_inputs), np.float32)
@@ -102,14 +108,27 @@ class Features:
     def origins(self, inputs: Array | pd.DataFrame) -> list[str]:
         """Return the column that each number of a row is made of, in their order; nothing of
         inputs without names."""
-        first = take(inputs, np.zeros(1, np.int64))
-        widths = [block.shape[1] for block in self._blocks(first)]
         return [
             name
-            for part, width in zip(self.parts, widths, strict=True)
+            for part, width in zip(self.parts, self._widths(inputs), strict=True)
             for name in part.columns
             for _ in range(width // len(part.columns))
         ]
+
+    def _widths(self, inputs: Array | pd.DataFrame) -> list[int]:
+        return [block.shape[1] for block in self._blocks(take(inputs, _NO_ROWS))]
+
+    def describe(self, inputs: Array | pd.DataFrame) -> Inputs:
+        """Return what a row is to a network; of the rows themselves none is looked at."""
+        encoders = [part.encoder for part in self.parts]
+        blocks = itertools.pairwise(np.cumsum([0, *self._widths(inputs)]).tolist())
+        pairs = list(zip(encoders, blocks, strict=True))
+        return Inputs(
+            shape=self.transform(inputs, _NO_ROWS).shape[1:],
+            categories=tuple(block for e, block in pairs if isinstance(e, Categories)),
+            n_words=next((e.n_words for e in encoders if isinstance(e, WordNumbers)), None),
+            columns=tuple(self.origins(inputs)),
+        )
 
     def to_json(self) -> str:
         names = {encoder: kind for kind, encoder in _ENCODERS.items()}
@@ -136,37 +155,19 @@ def _decoded(kind: type[Any], state: dict[str, Any]) -> Any:
     """Return an encoder; in its state a mapping is one within, a list of numbers an array."""
     values = {}
     for field in fields(kind):
-        value = state[field.name]
+        value = state.get(field.name, field.default)  # an older file has not every field
         if isinstance(value, dict):
             value = _decoded(Numbers, value)
         elif field.type == "Array":
             value = np.array(value, np.float64)
+        elif field.name == "shape" and value is not None:
+            value = tuple(value)
         values[field.name] = value
     return kind(**values)
 
 
 def _as_list(value: Any) -> Any:
     return value.tolist()
-
-
-def _fitted(inputs: pd.DataFrame, is_scaled: bool) -> Iterator[Part]:
-    by_role = _by_role(inputs)
-    if numbers := by_role["number"]:
-        yield Part(numbers, Numbers.fit(inputs[list(numbers)].to_numpy(), is_scaled))
-    if dates := by_role["date"]:
-        yield Part(dates, Dates.fit(inputs[list(dates)]))
-    for name in by_role["category"]:
-        yield Part((name,), Categories.fit(inputs[name]))
-    for name in by_role["text"]:
-        yield Part((name,), Words.fit(inputs[name]))
-
-
-def _by_role(inputs: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    names: dict[str, list[str]] = {"number": [], "date": [], "category": [], "text": []}
-    for name, dtype in inputs.dtypes.items():
-        role = "category" if dtype == "category" else {"f": "number", "M": "date"}.get(dtype.kind)
-        names[role or "text"].append(str(name))
-    return {role: tuple(of_role) for role, of_role in names.items()}
 
 
 def take(inputs: Array | pd.DataFrame, rows: Array) -> Any:
@@ -177,7 +178,7 @@ def take(inputs: Array | pd.DataFrame, rows: Array) -> Any:
 def _of_part(inputs: Any, part: Part) -> Any:
     if isinstance(inputs, np.ndarray):
         return inputs
-    if isinstance(part.encoder, Categories | Words):
+    if isinstance(part.encoder, Categories | Words | WordNumbers):
         return inputs[part.columns[0]]
     frame = inputs[list(part.columns)]
     return frame if isinstance(part.encoder, Dates) else frame.to_numpy()

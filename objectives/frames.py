@@ -11,10 +11,10 @@ import numpy as np
 from ..errors import InputError, did_you_mean
 from ..spaces.experiment import Data
 from ..spaces.problems import Problem
-from ..spaces.writing import scalar
+from ..spaces.writing import inline, scalar
 from .columns import ColumnError, check_numbers, n_missing, plain, stored_role, typed
 from .development import Array
-from .findings import DataError
+from .findings import DataError, shown
 from .locations import without_credentials
 from .table import Table
 
@@ -91,8 +91,21 @@ class _Framing:
                 f"a target is predicted from inputs, but '{data.target}' is the only column left."
             )
             self.problems.append(Problem(("data", "columns"), rule, "Keep some columns."))
+        self._check_words(list(inputs))
         self._raise()
         return Table(pd.DataFrame(inputs), targets, groups, times, self.n_development)
+
+    def _check_words(self, names: list[str]) -> None:
+        """Refuse inputs beside a text that is read word by word."""
+        name = next((name for name in names if self.data.columns.get(name) == "words"), None)
+        if name is not None and len(names) > 1:
+            others = [other for other in names if other != name]
+            verb = "is" if len(others) == 1 else "are"
+            rule = f"text read word by word is the only input, but beside '{name}' there {verb}"
+            rule = f"{rule} {shown([repr(other) for other in others])}."
+            roles = inline(dict.fromkeys(others, "drop"))
+            fix = f"Write `columns: {roles}` under `data:`, or call '{name}' text."
+            self.problems.append(Problem(("data", "columns", name), rule, fix))
 
     def _raise(self) -> None:
         if self.problems:

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from numbers import Real
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..spaces.experiment import Experiment
-from .callables import as_its_own, described, imported
+from .callables import contained, described, imported
 from .contracts import Assignment, Objective, Pack, Report, check_finite
 from .development import Development
 from .metrics import refused_name
@@ -49,7 +48,7 @@ class GeneratorObjective:
     def train(self) -> Train:
         """The function. Imported with the first trial, so that what goes wrong is a trial's."""
         source = str(self.experiment.objective.function)
-        with _own_code(source):
+        with contained(source):
             return imported(source, "yields a dict of metrics after each epoch")
 
     def start(
@@ -75,7 +74,7 @@ class GeneratorPack:
         self.metric = experiment.objective.metric
         self.n_epochs = experiment.training.epochs
         self.last: Report | None = None
-        with _own_code(self.source):
+        with contained(self.source):
             started = train(dict(assignment.configuration), development, assignment.seed)
         if not isinstance(started, Generator):
             raise TypeError(
@@ -85,7 +84,7 @@ class GeneratorPack:
 
     def advance(self) -> list[Report]:
         started = time.perf_counter()
-        with _own_code(self.source):
+        with contained(self.source):
             yielded = next(self.generator, _ENDED)
         seconds = time.perf_counter() - started
         if yielded is _ENDED:
@@ -106,7 +105,7 @@ class GeneratorPack:
     def drop(self, number: int) -> None:
         """Close the generator. What goes wrong in its end changes no result, and is told."""
         try:
-            with _own_code(self.source):
+            with contained(self.source):
                 self.generator.close()
         except Exception:
             traceback.print_exc()
@@ -136,19 +135,6 @@ class GeneratorPack:
             got = f"{', '.join(metrics)} in epoch {epoch} after {', '.join(self.last.metrics)}"
             raise ValueError(f"{rule}, but got {got}.")
         return metrics
-
-
-@contextmanager
-def _own_code(source: str) -> Iterator[None]:
-    """Run the user's code. What would end this process (`sys.exit()`) ends the trial only."""
-    with as_its_own(source):
-        try:
-            yield
-        except (Exception, KeyboardInterrupt):
-            raise
-        except BaseException as error:
-            told = f"{Path(source).name} raised {type(error).__name__}: {error}"
-            raise RuntimeError(told) from error
 
 
 def _number(name: Any, value: Any, epoch: int) -> float:

@@ -80,7 +80,7 @@ def _of_pictures(experiment: Experiment) -> list[Finding]:
 def _of_rows(
     experiment: Experiment, of_pictures: list[Finding], profile: Path | None
 ) -> Inspection:
-    from . import sources
+    from . import sources, subset
     from .features import Features, take
     from .preparation import check_targets
     from .quality.catalogue import inspect as inspect_view
@@ -90,6 +90,7 @@ def _of_rows(
     data = experiment.data
     table = sources.load(data, keep_dropped=True)
     check_targets(table.targets, experiment.task)
+    subset.check(experiment, table.inputs)
     rows = split_rows(table, data.split, experiment.task)
     view = View(
         table=table,
@@ -104,7 +105,7 @@ def _of_rows(
         from .profiling.profile import page
 
         profile.write_text(page(view, experiment.study, found), encoding="utf-8")
-    features = Features.fit(take(table.inputs, rows.folds[0].train), is_scaled=False)
+    features = Features.fit(take(table.inputs, rows.folds[0].train), data.preprocess, data.columns)
     return Inspection(found, [], _sizes(table, rows, features.n_inputs(table.inputs)))
 
 

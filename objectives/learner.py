@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
 
+from ..models.inputs import Inputs
 from ..spaces.experiment import Experiment, Task, Training
+from .augmentation import augmenter
 from .contracts import Assignment
-from .development import Array, Description, Fold
+from .costs import cost_of
+from .development import Array, Fold
+from .gradients import Norms
+from .minibatches import minibatches, sizes_of
+from .mixup import mixed
 from .networks import initial, outputs_of
+from .optimizers import optimizer_of, set_rate
 from .schedules import Course
-from .scoring import COSTS, as_tensor, predictions, standard_targets, validation_metrics
+from .scoring import as_tensor, predictions, standard_targets, validation_metrics
 from .seeds import draws
-
-# Numbers gathered at once: an epoch in its order is never copied whole, so that workers that
-# map the same rows stay small.
-_GATHERED = 500_000
+from .transfer import Unfreezing, begin_with
 
 
 class Learner:
@@ -31,59 +34,93 @@ class Learner:
         experiment: Experiment,
         training: Training,
         fold: Fold,
-        description: Description,
+        inputs: Inputs,
+        n_outputs: int,
         device: str,
     ) -> None:
         self.seed, self.task, self.training, self.fold = seed, experiment.task, training, fold
         self.device = device
+        self.extra = (experiment.objective.metric,)  # reported beside what takes no time
         self.x_train = as_tensor(fold.x_train, device)  # (rows, ...)
         self.y_train = _targets(fold.y_train, fold, self.task, device)
         self.x_validation = as_tensor(fold.x_validation, device)
         self.y_validation = _targets(fold.y_validation, fold, self.task, device)
         self.target_scale = as_tensor(fold.target_scale, device)
         self.generator = Generator(device)
-        self.network = initial(
-            experiment,
-            assignment.configuration,
-            int(self.x_train[:1].numel()),
-            description.n_outputs,
-            seed,
-        ).to(device)
+        network = initial(experiment, assignment.configuration, inputs, n_outputs, seed)
+        if training.start_from is not None:
+            begin_with(network, training.start_from)
+        self.network = network.to(device)
         self.parameters = list(self.network.parameters())
         self.matrices = [p for p in self.parameters if p.ndim > 1]
         self.optimizer = optimizer_of(self.network, training)
-        self.cost = COSTS[self.task]
-        n_steps = -(-len(self.x_train) // training.batch_size)
-        self.course = Course(training.schedule, training.epochs, n_steps)
+        self.unfreezing = Unfreezing(self.network, training.unfreeze_every)
+        self.cost = cost_of(training, self.task, fold.y_train, n_outputs, device)
+        self.augment = augmenter(training, inputs.shape)
+        self.sizes = sizes_of(len(self.x_train), training.batch_size, self.network)
+        self.course = Course(training.schedule, training.epochs, len(self.sizes))
+        self.norms = Norms(self.network) if training.gradient_norms else None
         self.factor = 1.0  # of the learning rate, as the optimizer has it
         self.losses: list[float] = []  # of the epochs so far
 
     def train(self, epoch: int) -> float:
         """Train one epoch and return the mean loss of its rows, without the L1 penalty."""
-        sizes = torch.tensor([len(y) for y in torch.split(self.y_train, self.training.batch_size)])
+        self.network.train()
+        self.unfreezing.begin(epoch)
         # One tensor: a list of many small ones would keep the heap from shrinking.
-        losses = torch.empty(len(sizes), device=self.device)
+        losses = torch.empty(len(self.sizes), device=self.device)
         factors = self.course.factors(epoch, self.losses)
         for i, (x, y, step_seed) in enumerate(self._batches(epoch)):
             self._set_rate(factors[i])
-            self.generator.manual_seed(step_seed)
             for parameter in self.parameters:
                 parameter.grad = None  # what zero_grad does, without its 30 us of bookkeeping
-            loss = self.cost(self.network(x, self.generator), y)
+            loss = self._loss(x, y, step_seed)
             loss.backward()  # type: ignore[no-untyped-call]
+            if self.norms is not None:
+                self.norms.add()
             self._penalise_and_clip()
             self.optimizer.step()
             losses[i] = loss.detach()
-        mean = float((losses * sizes.to(self.device)).sum().item() / len(self.x_train))
+        of_rows = losses * torch.tensor(self.sizes, device=self.device)
+        mean = float(of_rows.sum().item() / len(self.x_train))
         self.losses[epoch - 1 :] = [mean]
         return mean
+
+    def _batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor, int]]:
+        """Yield inputs, targets and a seed for each step, in the epoch's own order."""
+        shuffle, *step_seeds = draws(self.seed, epoch, 1 + len(self.sizes))
+        batches = minibatches(self.x_train, self.y_train, self.sizes, shuffle)
+        for (x, y), step_seed in zip(batches, step_seeds, strict=True):
+            yield x, y, step_seed
+
+    def _loss(self, x: Tensor, y: Tensor, seed: int) -> Tensor:
+        """Return the cost of a minibatch, all that is drawn for it drawn from its seed."""
+        self.generator.manual_seed(seed)
+        if self.augment is not None:
+            x = self.augment(x, seed)
+        if not self.training.mixup:
+            return self.cost(self._trained_outputs(x), y)
+        x, y, other, share = mixed(x, y, self.training.mixup, self.generator)
+        outputs = self._trained_outputs(x)
+        return share * self.cost(outputs, y) + (1 - share) * self.cost(outputs, other)
+
+    def _trained_outputs(self, x: Tensor) -> Tensor:
+        """Return the outputs in single precision, computed in half where that is asked for.
+
+        bfloat16 has the exponents of float32, so that no gradient has to be scaled.
+        """
+        if self.training.precision != "bfloat16":
+            outputs: Tensor = self.network(x, self.generator)
+            return outputs
+        with torch.autocast(torch.device(self.device).type, dtype=torch.bfloat16):
+            outputs = self.network(x, self.generator)
+        return outputs.float()
 
     def _set_rate(self, factor: float) -> None:
         if factor == self.factor:
             return
         self.factor = factor
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.training.learning_rate * factor
+        set_rate(self.optimizer, self.training.learning_rate * factor)
 
     def _penalise_and_clip(self) -> None:
         """Add the gradient of the L1 penalty, and clip what is then there: by value, by norm."""
@@ -101,25 +138,14 @@ class Learner:
         """Whether all weights are finite: none is again once a gradient was not."""
         return bool(torch.stack([p.isfinite().all() for p in self.parameters]).all())
 
-    def _batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor, int]]:
-        """Yield inputs, targets and a seed for each step, in the epoch's own order."""
-        batch_size, n_rows = self.training.batch_size, len(self.x_train)
-        shuffle, *step_seeds = draws(self.seed, epoch, 1 - (-n_rows // batch_size))
-        order = torch.randperm(n_rows, generator=Generator().manual_seed(shuffle)).to(self.device)
-        n_batches = max(1, _GATHERED // (batch_size * max(1, self.x_train[:1].numel())))
-        seeds = iter(step_seeds)
-        for rows in torch.split(order, n_batches * batch_size):
-            batches = (
-                torch.split(part[rows], batch_size) for part in (self.x_train, self.y_train)
-            )
-            for x, y in zip(*batches, strict=True):
-                yield x, y, next(seeds)
-
     def validate(self) -> dict[str, float]:
         """Return the metrics of the network as it is, on the validation rows."""
+        self.network.eval()
         with torch.inference_mode():
             outputs = self._outputs(self.network)
-            return validation_metrics(outputs, self.y_validation, self.target_scale, self.task)
+            return validation_metrics(
+                outputs, self.y_validation, self.target_scale, self.task, self.extra
+            )
 
     def weights(self) -> dict[str, Tensor]:
         """Return a copy of the weights as they are."""
@@ -127,6 +153,7 @@ class Learner:
 
     def predictions(self, weights: dict[str, Tensor]) -> Array:
         """Return what the network predicts for the validation rows with these weights."""
+        self.network.eval()
         with torch.inference_mode():
             outputs = self._outputs(
                 lambda x: torch.func.functional_call(self.network, weights, (x,))
@@ -139,37 +166,3 @@ class Learner:
 
 def _targets(targets: Array, fold: Fold, task: Task, device: str) -> Tensor:
     return as_tensor(standard_targets(targets, fold, task), device)
-
-
-def optimizer_of(network: nn.Module, training: Training) -> torch.optim.Optimizer:
-    """Build the optimizer; biases (one-dimensional parameters) are not decayed.
-
-    `fused=True` runs a whole step in one kernel: on a CPU 67 us against 319 us for the default
-    loop over six tensors. RMSprop has no such kernel.
-    """
-    name, rate = training.optimizer, training.learning_rate
-    groups = _groups(network, training.weight_decay)
-    epsilon = 1e-8 if training.epsilon is None else training.epsilon
-    if name == "sgd":
-        # Without momentum Nesterov's step is the plain one, and torch refuses it.
-        nesterov = bool(training.nesterov) and training.momentum > 0
-        return torch.optim.SGD(
-            groups, lr=rate, momentum=training.momentum, nesterov=nesterov, fused=True
-        )
-    if name == "rmsprop":
-        return torch.optim.RMSprop(groups, lr=rate, eps=epsilon)
-    kind = torch.optim.AdamW if name == "adamw" else torch.optim.Adam
-    beta1 = 0.9 if training.beta1 is None else training.beta1
-    beta2 = 0.999 if training.beta2 is None else training.beta2
-    return kind(groups, lr=rate, betas=(beta1, beta2), eps=epsilon, fused=True)
-
-
-def _groups(network: nn.Module, decay: float) -> list[dict[str, Any]]:
-    """Return what is decayed and what is not; a second group costs a second kernel a step."""
-    parameters = list(network.parameters())
-    if decay == 0:
-        return [{"params": parameters, "weight_decay": 0.0}]  # AdamW's own default is 0.01
-    return [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": decay},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-    ]

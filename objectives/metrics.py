@@ -5,15 +5,22 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
+from ..errors import did_you_mean
 from ..spaces.experiment import Objective, Task
 
 Direction = Literal["minimize", "maximize"]
 
 _LOSSES: dict[str, Direction] = {"training_loss": "minimize", "validation_loss": "minimize"}
+_OF_CLASSES: dict[str, Direction] = {
+    "validation_accuracy": "maximize",
+    "validation_balanced_accuracy": "maximize",
+    "validation_f1": "maximize",
+    "validation_auroc": "maximize",
+}
 
 METRICS: dict[Task, dict[str, Direction]] = {
-    "binary": {**_LOSSES, "validation_accuracy": "maximize"},
-    "classification": {**_LOSSES, "validation_accuracy": "maximize"},
+    "binary": {**_LOSSES, **_OF_CLASSES},
+    "classification": {**_LOSSES, **_OF_CLASSES},
     "regression": {
         **_LOSSES,
         "validation_rmse": "minimize",
@@ -28,6 +35,28 @@ OBJECTIVES = {
     for task, metrics in METRICS.items()
 }
 
+SHARES = ("accuracy", "balanced_accuracy", "f1", "auroc")  # metrics that lie between 0 and 1
+
+# What else they are called, each in the name that a file writes less `validation_`.
+_SYNONYMS = {
+    "log_loss": "loss",
+    "cross_entropy": "loss",
+    "nll": "loss",
+    "acc": "accuracy",
+    "accuracy_score": "accuracy",
+    "balanced_accuracy_score": "balanced_accuracy",
+    "f1_score": "f1",
+    "f1_macro": "f1",
+    "macro_f1": "f1",
+    "auc": "auroc",
+    "roc_auc": "auroc",
+    "roc_auc_score": "auroc",
+    "mse": "rmse",
+    "mean_squared_error": "rmse",
+    "root_mean_squared_error": "rmse",
+    "mean_absolute_error": "mae",
+    "r2_score": "r2",
+}
 
 # As much as MLflow takes, and every name in one way only.
 _NAME = re.compile(r"\w+(?:[ .:/-]\w+)*")
@@ -48,6 +77,13 @@ def refused_name(name: Any) -> str | None:
 def plain_name(metric: str) -> str:
     """Return `loss` for `validation_loss`: what a metric is called on whichever rows."""
     return metric.removeprefix("validation_")
+
+
+def named(metric: str, task: Task) -> str:
+    """Say which metric a name that a task has not was meant for: it, its synonym, the nearest."""
+    plain = re.sub(r"^(?:validation|valid|val)_", "", metric.lower())
+    meant = f"validation_{_SYNONYMS.get(plain, plain)}"
+    return did_you_mean(meant if meant in OBJECTIVES[task] else metric, OBJECTIVES[task])
 
 
 def direction_of(objective: Objective, task: Task) -> Direction:

@@ -1,33 +1,25 @@
-"""Options of the training that belong to one optimizer, and those that a run is too short for."""
+"""Options that a trial has no use for: they belong to another optimizer or another cost."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..spaces import Configuration, Experiment, Problem, Training
+from ..spaces import Configuration, Experiment, Problem
 from ..spaces.parameters import Categorical
-
-# Which optimizers have an option. What is not here is any optimizer's.
-USERS: dict[str, tuple[str, ...]] = {
-    "momentum": ("sgd",),
-    "nesterov": ("sgd",),
-    "beta1": ("adam", "adamw"),
-    "beta2": ("adam", "adamw"),
-    "epsilon": ("adam", "adamw", "rmsprop"),
-}
+from . import combinations
+from .settings import COST_NAMES, USERS, says_nothing, value_of, values_of
 
 
 def unused(experiment: Experiment, configuration: Configuration) -> Problem | None:
-    """Return the first option that is drawn for an optimizer which has no use for it."""
-    optimizer = configuration.get("optimizer", experiment.training.optimizer)
+    """Return the first thing that a trial of this configuration would have in vain."""
     asked = experiment.space.asked(configuration)
-    for option, users in USERS.items():
-        if option not in asked or optimizer in users or is_spoken_of(experiment, option):
-            continue
-        rule = f"`{option}` is used by {_listed(users, 'and')} only"
-        rule = f"{rule}, and would be drawn for {optimizer} in vain."
-        return Problem(("parameters", option), rule, _fix(users, _choices(experiment)))
-    return None
+    for setting, options in USERS.items():
+        value = value_of(experiment, configuration, setting)
+        for option, users in options.items():
+            if option not in asked or value in users or is_spoken_of(experiment, option):
+                continue
+            rule = f"`{option}` is used by {_listed(users, 'and')} only"
+            rule = f"{rule}, and would be drawn for {value} in vain."
+            return Problem(("parameters", option), rule, _fix(experiment, setting, users))
+    return combinations.vain_norm(experiment, configuration)
 
 
 def is_spoken_of(experiment: Experiment, name: str) -> bool:
@@ -37,46 +29,38 @@ def is_spoken_of(experiment: Experiment, name: str) -> bool:
 
 def fixed_problems(experiment: Experiment) -> list[Problem]:
     """Return what is wrong between the settings of `training:`, each of which is right alone."""
-    training = experiment.training
-    found = []
-    if "optimizer" not in experiment.parameters:  # an option may be there for one of several
-        found += _misfits(training, "momentum" in experiment.parameters)
-    warmup = training.schedule.warmup
-    if warmup is not None and warmup > training.epochs:
-        rule = f"a `warmup` of {warmup:g} epochs is longer than the run of {training.epochs}."
-        found.append(Problem(("training", "schedule", "warmup"), rule, "Shorten it."))
-    return found
+    found = [problem for setting in USERS for problem in _misfits(experiment, setting)]
+    return [*found, *combinations.problems(experiment)]
 
 
-def _misfits(training: Training, varies_momentum: bool) -> list[Problem]:
-    """Return the options that say something to an optimizer which does not listen."""
-    name = training.optimizer
-    found = [
+def _misfits(experiment: Experiment, setting: str) -> list[Problem]:
+    """Return the options under `training:` that no trial has a use for."""
+    values = values_of(experiment, setting)
+    if not values:
+        return []
+    but = f"but the {setting} is {_listed(tuple(map(str, values)), 'or')}."
+    return [
         Problem(
             ("training", option),
-            f"`{option}` is used by {_listed(users, 'and')} only, but the optimizer is {name}.",
-            _fix(users, ()),
+            f"`{option}` is used by {_listed(users, 'and')} only, {but}",
+            _fix(experiment, setting, users),
         )
-        for option, users in USERS.items()
-        if name not in users and getattr(training, option) != Training.model_fields[option].default
+        for option, users in USERS[setting].items()
+        if not set(users) & set(values)
+        and not says_nothing(option, getattr(experiment.training, option))
     ]
-    has_momentum = training.momentum > 0 or varies_momentum
-    if training.nesterov and name in USERS["nesterov"] and not has_momentum:
-        rule = "`nesterov` is a way to take momentum, but there is none."
-        found.append(Problem(("training", "nesterov"), rule, "Add `momentum: 0.9`."))
-    return found
 
 
-def _choices(experiment: Experiment) -> tuple[Any, ...]:
-    chosen = experiment.parameters.get("optimizer")
-    return chosen.choices if isinstance(chosen, Categorical) else ()
-
-
-def _fix(users: tuple[str, ...], choices: tuple[Any, ...]) -> str:
-    chosen = [f"optimizer == {user}" for user in users if user in choices]
-    if chosen:
-        return f'Add `when: "{" or ".join(chosen)}"`.'
-    return f"Remove it, or train with {_listed(users, 'or')}."
+def _fix(experiment: Experiment, setting: str, users: tuple[str, ...]) -> str:
+    chosen = experiment.parameters.get(setting)
+    choices = chosen.choices if isinstance(chosen, Categorical) else ()
+    when = [f"{setting} == {user}" for user in users if user in choices]
+    if when:
+        return f'Add `when: "{" or ".join(when)}"`.'
+    # A cost of another kind of target is no way out.
+    known = COST_NAMES[experiment.task] if setting == "cost" else users
+    fitting = tuple(user for user in users if user in known)
+    return f"Remove it, or train with {_listed(fitting, 'or')}." if fitting else "Remove it."
 
 
 def _listed(names: tuple[str, ...], word: str) -> str:

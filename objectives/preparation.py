@@ -88,29 +88,33 @@ def develop(
     experiment: Experiment, places: Places | None = None, retire: str | None = None
 ) -> Development:
     """Read, split, seal and preprocess, in this process. For the arguments see `Preparation`."""
-    from . import sources
+    from . import sources, subset
     from .splits import split_rows
 
-    table = sources.load(experiment.data)
+    data = experiment.data
+    table = sources.load(data)
     check_targets(table.targets, experiment.task)
-    rows = split_rows(table, experiment.data.split, experiment.task)
+    subset.check(experiment, table.inputs)
+    rows = split_rows(table, data.split, experiment.task)
     split_sha256 = _sha256(*(part for fold in rows.folds for part in fold), rows.test)
     seal = None
     if places is not None:
         from .guard import sealing
 
-        seal = sealing.seal(table, rows, experiment.data, split_sha256, places, retire)
+        seal = sealing.seal(table, rows, data, split_sha256, places, retire)
     # From here on no test row is looked at.
     classes, targets = _encoded(table.targets, rows.development, experiment.task)
-    is_scaled = experiment.data.preprocess.scale == "standard"
-    fitted = [Features.fit(take(table.inputs, fold.train), is_scaled) for fold in rows.folds]
+    fitted = [
+        Features.fit(take(table.inputs, fold.train), data.preprocess, data.columns)
+        for fold in rows.folds
+    ]
     _check_size(table, rows, fitted[0])
     folds = tuple(
         make_fold(table.inputs, targets, parts, of_fold, experiment.task)
         for parts, of_fold in zip(rows.folds, fitted, strict=True)
     )
     description = Description(
-        source=without_credentials(experiment.data.source),
+        source=without_credentials(data.source),
         n_inputs=int(np.prod(folds[0].x_train.shape[1:])),
         n_outputs=check_targets(table.targets[rows.development], experiment.task),
         n_train=len(folds[0].train_rows),
@@ -124,7 +128,11 @@ def develop(
     )
     blocks = tuple(blocks_of(table, fold.validation) for fold in rows.folds)
     preprocessing = tuple(of_fold.to_json() for of_fold in fitted)
-    return Development(folds, description, preprocessing, blocks, seal)
+    inputs = tuple(
+        subset.ranked(of_fold.describe(table.inputs), fold, experiment)
+        for of_fold, fold in zip(fitted, folds, strict=True)
+    )
+    return Development(folds, description, preprocessing, blocks, seal, inputs)
 
 
 def _check_size(table: Table, rows: Rows, fitted: Features) -> None:

@@ -48,6 +48,18 @@ class Course:
         n_rising = self.schedule.warmup * self.n_steps
         return [f * min(1.0, (first + i + 1) / n_rising) for i, f in enumerate(factors)]
 
+    def ends_period(self, epoch: int) -> bool:
+        """Whether an epoch, counted from 1, is one to be compared with others.
+
+        Within a period of a cosine the rate is higher, and a loss too, than at its end.
+        """
+        period = self.schedule.period
+        if period is None or epoch == self.n_epochs:
+            return True
+        while epoch > period:
+            epoch, period = epoch - period, period * (self.schedule.multiplier or 1)
+        return epoch == period
+
 
 def _constant(schedule: Schedule, epoch: int, losses: Sequence[float]) -> float:
     return 1.0

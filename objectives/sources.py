@@ -107,10 +107,9 @@ def _check_fits(n_bytes: int | None, source: str) -> None:
         check_fits(n_bytes, f"the rows of {locations.without_credentials(source)}")
 
 
-def code_of(data: Data, function: str | None = None) -> list[str]:
-    """Return the files of the user's own whose code reading these data would run, and training
-    with this function."""
-    named = [source for source in (data.source, data.test, function) if source is not None]
+def code_of(data: Data) -> list[str]:
+    """Return the files of the user's own whose code reading these data would run."""
+    named = [source for source in (data.source, data.test) if source is not None]
     files = [callables.where(source) for source in named if callables.is_callable(source)]
     return list(dict.fromkeys(files))
 

@@ -21,9 +21,11 @@ from .contracts import (
     Results,
     check_finite,
 )
-from .development import Development
+from .development import Array, Development
+from .gradients import PREFIX
 from .learner import Learner
-from .metrics import direction_of
+from .metrics import OBJECTIVES, direction_of
+from .scoring import metrics_of
 from .seeds import fold_seed
 
 
@@ -66,14 +68,18 @@ class EagerPack:
                 experiment,
                 self.training,
                 fold,
-                development.description,
+                inputs,
+                development.description.n_outputs,
                 device,
             )
-            for i, fold in enumerate(development.folds)
+            for i, (fold, inputs) in enumerate(
+                zip(development.folds, development.inputs, strict=True)
+            )
         ]
         self.epoch = 0
         self.best: Report | None = None  # of the epoch whose weights are kept
         self.best_weights: list[dict[str, Tensor]] = []  # of each fold
+        self.predicted: Array | None = None  # what they predict, once there is no other epoch
 
     def advance(self) -> list[Report]:
         started = time.perf_counter()
@@ -83,10 +89,13 @@ class EagerPack:
         self._check_training(metrics["training_loss"])
         of_folds = [learner.validate() for learner in self.learners]
         metrics |= {name: float(np.mean([m[name] for m in of_folds])) for name in of_folds[0]}
+        metrics |= self._gradient_norms()
         check_finite(self.number, self.epoch, metrics)
-        report = Report(self.number, self.epoch, metrics, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        is_comparable = self.learners[0].course.ends_period(self.epoch)
+        report = Report(self.number, self.epoch, metrics, seconds, is_comparable=is_comparable)
         self._keep(report)
-        return [self._finish(report) if self._is_last() else report]
+        return [self._finish(report) if self._is_last(report) else report]
 
     def results(self, number: int) -> Results:
         """Return the weights, those of fold 2 as `2.output.bias`, and the predictions of the
@@ -98,15 +107,24 @@ class EagerPack:
             for i, of_fold in enumerate(kept)
             for name, tensor in of_fold.items()
         }
+        return Results(weights, self.predicted if self.predicted is not None else self._predict())
+
+    def _predict(self) -> Array:
+        kept = self.best_weights or [learner.weights() for learner in self.learners]
         pairs = zip(self.learners, kept, strict=True)
-        predicted = [learner.predictions(of_fold) for learner, of_fold in pairs]
-        return Results(weights, np.concatenate(predicted))
+        return np.concatenate([learner.predictions(of_fold) for learner, of_fold in pairs])
 
     def drop(self, number: int) -> None:
         pass  # a pack of one ends with its trial
 
     def admit(self, assignment: Assignment) -> bool:
         return False
+
+    def _gradient_norms(self) -> dict[str, float]:
+        """Return the mean norm of each layer's gradient, where they are recorded."""
+        of_folds = [learner.norms.take() for learner in self.learners if learner.norms]
+        names = of_folds[0] if of_folds else {}
+        return {name: float(np.mean([norms[name] for norms in of_folds])) for name in names}
 
     def _check_training(self, training_loss: float) -> None:
         """Raise DivergedError where training has left the finite.
@@ -130,24 +148,33 @@ class EagerPack:
         """Remember the epoch whose weights count: the last, or the best if stopping early."""
         if self.training.early_stopping is None:
             self.best = report
-        elif self.best is None or self._cost(report) < self._cost(self.best):
+        elif report.is_comparable and (
+            self.best is None or self._cost(report) < self._cost(self.best)
+        ):
             self.best = report
             self.best_weights = [learner.weights() for learner in self.learners]
 
     def _cost(self, report: Report) -> float:
         return self.sign * report.metrics[self.metric]
 
-    def _is_last(self) -> bool:
-        assert self.best is not None
+    def _is_last(self, report: Report) -> bool:
+        if report.epoch == self.training.epochs:
+            return True
         stopping = self.training.early_stopping
-        waited = self.epoch - self.best.epoch
-        return self.epoch == self.training.epochs or (
-            stopping is not None and waited >= stopping.patience
-        )
+        if stopping is None or self.best is None or not report.is_comparable:
+            return False
+        return report.epoch - self.best.epoch >= stopping.patience
 
     def _finish(self, report: Report) -> Report:
+        """Say which epoch is kept. How long gradients were is a curve, and no quality of it."""
         assert self.best is not None
-        return replace(report, kept_epoch=self.best.epoch, kept_metrics=self.best.metrics)
+        metrics = {k: v for k, v in self.best.metrics.items() if not k.startswith(PREFIX)}
+        task = self.learners[0].task
+        if missing := [name for name in OBJECTIVES[task] if name not in metrics]:
+            self.predicted = self._predict()
+            folds = [learner.fold for learner in self.learners]
+            metrics |= metrics_of(missing, self.predicted, folds, task)
+        return replace(report, kept_epoch=self.best.epoch, kept_metrics=metrics)
 
 
 def _conforms(objective: EagerObjective, pack: EagerPack) -> tuple[Objective, Pack]:

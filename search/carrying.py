@@ -18,9 +18,10 @@ from optuna.trial import FixedTrial, FrozenTrial, TrialState
 
 from ..errors import InputError
 from ..objectives.files import PREDICTIONS, WEIGHTS
+from ..objectives.own_code import KEYS
 from ..spaces import Configuration, Experiment, Space
 from ..spaces.differences import differences
-from .identity import function_settings, has_other_code
+from .identity import changed_code, code_settings
 from .trials import configuration_of
 
 # What may differ between two studies whose trials are comparable.
@@ -51,8 +52,8 @@ def carried(
     """
     was = source.user_attrs.get("identity", {})
     changes = differences(_comparable(was), _comparable(identity))
-    if has_other_code(source.user_attrs, function_settings(experiment)):
-        changes.append("objective.function: its file has changed")
+    for key in changed_code(source.user_attrs, code_settings(experiment)):
+        changes.append(f"{'.'.join(KEYS[key])}: its file has changed")
     if changes:
         raise InputError(
             "\n".join(

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..models import ARCHITECTURES
-from ..objectives.configurations import own_name
+from ..objectives import subset
+from ..objectives.configurations import own_name, parameters_of
 from ..spaces import Configuration, Experiment
 from ..spaces.experiment import Training
 from ..spaces.space import MODEL
@@ -40,11 +40,14 @@ def export(studies: Studies, name: str | None, number: int | None, out: Path | N
     content = studies.experiment_content(study)
     experiment = Experiment.model_validate(content)
     configuration = configuration_of(trial, experiment.space)
+    training = _with_paths(content["training"], ("cost", "start_from"), out)
+    if "model" in content:
+        content["model"] = _model(content["model"], out)
     content |= {
         "study": f"{study.study_name}-trial-{trial.number}",
         "data": {**content["data"], **_paths(content["data"], out)},
-        "objective": _objective(content["objective"], out),
-        "training": {**content["training"], "seed": trial.user_attrs["seed"]},
+        "objective": _with_paths(content["objective"], ("function",), out),
+        "training": training | {"seed": trial.user_attrs["seed"]},
         "parameters": _as_lists(_consumed(experiment, configuration)),
         "constraints": [],
         "sampler": "random",
@@ -64,9 +67,18 @@ def _paths(data: dict[str, Any], out: Path | None) -> dict[str, str]:
     return {key: path_from(out, data[key]) for key in keys if data.get(key) is not None}
 
 
-def _objective(objective: dict[str, Any], out: Path | None) -> dict[str, Any]:
-    function = objective.get("function")
-    return objective if function is None else {**objective, "function": path_from(out, function)}
+def _with_paths(
+    section: dict[str, Any], keys: tuple[str, ...], out: Path | None
+) -> dict[str, Any]:
+    """Return a section with the files that it names as the new file says them."""
+    named = {key: section[key] for key in keys if section.get(key) is not None}
+    return section | {key: path_from(out, path) for key, path in named.items()}
+
+
+def _model(model: Any, out: Path | None) -> Any:
+    if isinstance(model, dict):
+        return _with_paths(model, ("name",), out)
+    return path_from(out, model)
 
 
 def _consumed(experiment: Experiment, configuration: Configuration) -> Configuration:
@@ -77,11 +89,12 @@ def _consumed(experiment: Experiment, configuration: Configuration) -> Configura
     if experiment.objective.function is not None:
         return configuration
     model = str(configuration.get(MODEL, experiment.model.name))
-    users = {MODEL, *Training.model_fields, *ARCHITECTURES[model].parameters}
+    users = {MODEL, *Training.model_fields, *parameters_of(experiment, model)}
 
     def is_used(name: str) -> bool:
         _, own = own_name(name, (model,))
-        return own in users or own.rpartition(".")[0] in users
+        is_known = own in users or own.rpartition(".")[0] in users
+        return is_known or subset.is_used(name)
 
     return {name: value for name, value in configuration.items() if is_used(name)}
 

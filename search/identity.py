@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..objectives.callables import where
 from ..objectives.development import Description
 from ..objectives.locations import without_credentials
+from ..objectives.own_code import KEYS, named_in
 from ..spaces import Experiment
 from ..spaces.differences import differences
 from ..spaces.extending import PATHS
@@ -19,11 +20,21 @@ from ..spaces.extending import PATHS
 SETTINGS = ("card", "sampler", "pruner", "budget", "resources", "verify")
 
 DATA_KEYS = ("data_sha256", "split_sha256")
+WEIGHTS_KEY = "weights_sha256"  # of the file that trials begin with, where there is one
 
 
 def identity_of(experiment: Experiment, description: Description) -> dict[str, Any]:
-    """Return what makes a study the same, its data included."""
-    return {key: getattr(description, key) for key in DATA_KEYS} | experiment.identity()
+    """Return what makes a study the same, its data included, and the weights it begins with."""
+    data = {key: getattr(description, key) for key in DATA_KEYS}
+    return data | _weights(experiment) | experiment.identity()
+
+
+def _weights(experiment: Experiment) -> dict[str, str]:
+    path = experiment.training.start_from
+    if path is None:
+        return {}
+    with open(path, "rb") as file:
+        return {WEIGHTS_KEY: hashlib.file_digest(file, "sha256").hexdigest()}
 
 
 def data_settings(experiment: Experiment) -> dict[str, Any]:
@@ -34,20 +45,29 @@ def data_settings(experiment: Experiment) -> dict[str, Any]:
     return paths | {"allow": list(experiment.data.allow)}
 
 
-def function_settings(experiment: Experiment) -> dict[str, Any]:
-    """Return where the function is that scores the trials, and a hash of its file; nothing
-    where none is the user's own."""
-    function = experiment.objective.function
-    if function is None:
-        return {}
-    content = Path(where(function)).read_bytes()
-    return {"function": function, "function_sha256": hashlib.sha256(content).hexdigest()}
+def code_settings(experiment: Experiment) -> dict[str, Any]:
+    """Return where the user's own code is that trains, each with a hash of its file.
+
+    What a study says of one that scores its trials is `function` and `function_sha256`.
+    """
+    settings: dict[str, Any] = {}
+    for key, source in named_in(experiment).items():
+        content = Path(where(source)).read_bytes()
+        settings |= {key: source, f"{key}_sha256": hashlib.sha256(content).hexdigest()}
+    return settings
 
 
-def has_other_code(attributes: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:
-    """Whether a study with these attributes was scored by other code than these settings say."""
-    was = attributes.get("settings", {}).get("function_sha256")
-    return was is not None and was != settings.get("function_sha256")
+def weights_settings(experiment: Experiment) -> dict[str, Any]:
+    """Return where the weights lie that trials begin with."""
+    path = experiment.training.start_from
+    return {} if path is None else {"start_from": path}
+
+
+def changed_code(attributes: Mapping[str, Any], settings: Mapping[str, Any]) -> list[str]:
+    """Return what was other code when a study with these attributes was last searched."""
+    was = attributes.get("settings", {})
+    hashes = ((key, was.get(f"{key}_sha256")) for key in KEYS)
+    return [key for key, h in hashes if h is not None and h != settings.get(f"{key}_sha256")]
 
 
 def check_same(experiment: Experiment, attributes: Mapping[str, Any]) -> None:
@@ -57,7 +77,8 @@ def check_same(experiment: Experiment, attributes: Mapping[str, Any]) -> None:
             f"the study '{experiment.study}' was not made by this program.",
             "Give this search another name with --study.",
         )
-    was = {key: v for key, v in attributes["identity"].items() if key not in DATA_KEYS}
+    of_files = {*DATA_KEYS, WEIGHTS_KEY}
+    was = {key: v for key, v in attributes["identity"].items() if key not in of_files}
     changes = differences(was, experiment.identity())
     if changes:
         head = f"the file differs from the study '{experiment.study}' it would continue:"
@@ -71,7 +92,8 @@ def check_same(experiment: Experiment, attributes: Mapping[str, Any]) -> None:
 def check_data(
     experiment: Experiment, description: Description, attributes: Mapping[str, Any]
 ) -> None:
-    """Raise InputError if the data are not those that a study with these attributes began with."""
+    """Raise InputError if the data, or the weights that trials begin with, are not those that a
+    study with these attributes began with."""
     for key in DATA_KEYS:
         was, found = attributes["identity"][key], getattr(description, key)
         if was != found:
@@ -80,3 +102,10 @@ def check_data(
                 f"{key} is {found[:12]} and was {was[:12]}.",
                 "Restore the data, or give this search another name with --study.",
             )
+    was, found = attributes["identity"].get(WEIGHTS_KEY), _weights(experiment).get(WEIGHTS_KEY)
+    if was != found:
+        raise InputError(
+            f"{experiment.training.start_from} has changed since the study '{experiment.study}' "
+            "began, and its trials began with those weights.",
+            "Restore the file, or give this search another name with --study.",
+        )

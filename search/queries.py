@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from typing import Any
 
 import optuna
@@ -114,9 +115,7 @@ class Studies:
         known = {k: v for k, v in {**settings, **identity}.items() if k in Experiment.model_fields}
         kept = {key: settings[key] for key in (*PATHS, "allow") if key in settings}
         known["data"] = identity["data"] | kept
-        if "function" in settings:
-            known["objective"] = {**identity["objective"], "function": settings["function"]}
-        return {**known, "study": study.study_name}
+        return {**_with_places(known, settings), "study": study.study_name}
 
     def holder(self, name: str | None) -> Holder | None:
         """Return the process that searches now, None if there is none."""
@@ -139,6 +138,18 @@ class Studies:
                 except OSError as error:
                     rule = f"{error.filename} cannot be deleted."
                     raise StorageError(rule, "Delete it.") from None
+
+
+def _with_places(content: dict[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Say where the files of code and of weights lie that an identity knows by name only."""
+    placed = dict(content)
+    if "function" in settings:
+        placed["objective"] = {**content["objective"], "function": settings["function"]}
+    if "model" in settings:
+        options = content["model"] if isinstance(content["model"], dict) else {}
+        placed["model"] = {**options, "name": settings["model"]}
+    paths = {key: settings[key] for key in ("cost", "start_from") if key in settings}
+    return {**placed, "training": {**content["training"], **paths}}
 
 
 def log_text(trial: FrozenTrial) -> str:

@@ -24,8 +24,8 @@ from ..objectives.development import Development
 from ..objectives.files import save_data
 from ..objectives.guard.levels import denied_paths, reasons_for_audit
 from ..objectives.guard.places import Places
+from ..objectives.own_code import files_of, named_in
 from ..objectives.preparation import Preparation
-from ..objectives.sources import code_of
 from ..spaces import Experiment, Loaded, load_with_document, raise_problems
 from .accounts import Accounts
 from .guarding import Guard, attempts_of, level_of, reasons_of
@@ -128,7 +128,7 @@ def run(path: str | Path, options: Options = Options()) -> Summary:
                     print(
                         f"{warning.place}: warning: {warning.rule} {warning.fix}", file=sys.stderr
                     )
-                for file in code_of(experiment.data, experiment.objective.function):
+                for file in files_of(experiment):
                     print(f"{experiment.study}: runs code of {file}", file=sys.stderr)
                 print(f"{experiment.study}: starting up", file=sys.stderr, flush=True)
             recorder = MLflowRecorder()
@@ -214,8 +214,8 @@ def _start(
         assert known.seal is not None
         study.guard(known.seal, guard)
         save_data(known, home.data(experiment.study))
-        if study.has_other_code and not options.quiet:
-            told = f"{experiment.objective.function} has changed since the study began; its trials"
+        for key in () if options.quiet else study.changed_code:
+            told = f"{named_in(experiment).get(key)} has changed since the study began; its trials"
             print(f"{experiment.study}: warning: {told} may not be comparable.", file=sys.stderr)
         if carry is not None and not options.quiet:
             told = f"{study.n_carried} trials of {carry.study} fit and are carried over"

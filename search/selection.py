@@ -16,8 +16,8 @@ from ..errors import GuardError
 from ..objectives.development import Array
 from ..objectives.files import PREDICTIONS, VALIDATION, WEIGHTS
 from ..objectives.guard.correction import Candidate, Correction, correct
-from ..objectives.guard.rowwise import Part, score
 from ..objectives.metrics import direction_of, plain_name
+from ..objectives.rowwise import Part, score
 from ..spaces import Experiment
 from .home import Home
 

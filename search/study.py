@@ -33,12 +33,13 @@ from .carrying import Carry, carried
 from .guarding import ATTRIBUTE, Guard, begun, touched
 from .identity import (
     SETTINGS,
+    changed_code,
     check_data,
     check_same,
+    code_settings,
     data_settings,
-    function_settings,
-    has_other_code,
     identity_of,
+    weights_settings,
 )
 from .storage import DriverStorage, open_store
 from .strategies import make_pruner, make_sampler
@@ -85,7 +86,7 @@ class Study:
         self.running: dict[int, Running] = {}
         self._flushed = 0.0  # on the monotonic clock
         self.n_finished = 0
-        self.has_other_code = False  # whether the user's own objective was another before
+        self.changed_code: list[str] = []  # what of the user's own was other code before
         self.default: int | None = None  # number of the trial of the default configuration
         self._with_weights: list[tuple[float, int, str]] = []  # the best trials, best first
 
@@ -133,8 +134,9 @@ class Study:
         opened._begin(taken)
         settings = experiment.model_dump(mode="json")
         changeable = {key: settings[key] for key in SETTINGS}
-        of_files = data_settings(experiment) | function_settings(experiment)
-        opened.has_other_code = has_other_code(attributes, of_files)
+        of_files = data_settings(experiment) | code_settings(experiment)
+        of_files |= weights_settings(experiment)
+        opened.changed_code = changed_code(attributes, of_files)
         study.set_user_attr("settings", changeable | of_files)
         study.set_user_attr("state", "running")
         return opened
@@ -226,6 +228,8 @@ class Study:
         for name, value in report.metrics.items():
             running.curves.setdefault(name, []).append(value)
         running.ended.append(time.time_ns() // 1_000_000)
+        if not report.is_comparable:
+            return False
         if report.epoch > running.judged:
             known = self._frozen(running.trial).intermediate_values
             if report.epoch not in known:

@@ -15,6 +15,9 @@ Report = Mapping[str, Any]
 _NAMES = {
     "loss": "a loss",
     "accuracy": "an accuracy",
+    "balanced_accuracy": "a balanced accuracy",
+    "f1": "an F1",
+    "auroc": "an AUROC",
     "rmse": "an RMSE",
     "mae": "an MAE",
     "r2": "an R2",

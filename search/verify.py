@@ -30,6 +30,7 @@ from . import verdicts
 from .causes import causes, next_steps
 from .guarding import ATTRIBUTE, attempts_of
 from .home import Home
+from .identity import changed_code, code_settings
 from .inside import refuse_inside_a_search
 from .lock import is_held
 from .queries import Studies
@@ -68,6 +69,7 @@ class Verification:
         _refuse_unfinished(studies, self.study)
         self.experiment = Experiment.model_validate(studies.experiment_content(self.study))
         _refuse_own_function(self.experiment, self.name)
+        _refuse_other_code(self.experiment, self.study.user_attrs, self.name)
         self.metric = plain_name(self.experiment.objective.metric)
         self.selection = select(self.study, self.experiment, home)
         self.number = self.selection.correction.winner if trial is None else trial
@@ -358,4 +360,14 @@ def _refuse_own_function(experiment: Experiment, name: str) -> None:
             f"a winner is scored from its stored weights, but those of '{name}' are known to "
             f"{function} alone.",
             "Score it on fresh rows yourself.",
+        )
+
+
+def _refuse_other_code(experiment: Experiment, attributes: Mapping[str, Any], name: str) -> None:
+    """Refuse to look with a network whose code is no longer what its weights were trained with."""
+    if "model" in changed_code(attributes, code_settings(experiment)):
+        raise GuardError(
+            f"{experiment.model.name} has changed since '{name}' was searched, and its stored "
+            "weights are of the network that it made then.",
+            "Restore the file; or search again under another name, with --study.",
         )

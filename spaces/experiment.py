@@ -102,14 +102,26 @@ class Split(Section):
         return self
 
 
+Shape = Annotated[
+    tuple[Annotated[int, Field(ge=1)], ...],
+    Field(min_length=1, max_length=3),
+    BeforeValidator(as_tuple),
+]
+
+
 class Preprocess(Section):
     """Fitted on training rows only, then applied to all rows."""
 
     scale: Literal["standard", "none"] = "standard"
     size: Annotated[int, Field(ge=1, le=4096)] | None = None  # pixels, of a picture's sides
+    shape: Shape | None = None  # of a row whose numbers are stored in a list
+    words: Annotated[int, Field(ge=2)] | None = None  # kept of a text; None: what most rows have
+    vocabulary: Annotated[int, Field(ge=2)] | None = (
+        None  # words known; None: the commonest 10,000
+    )
 
 
-Role = Literal["number", "category", "date", "text", "drop"]
+Role = Literal["number", "category", "date", "text", "words", "drop"]
 
 
 class Data(Section):
@@ -144,6 +156,14 @@ class Objective(Section):
     function: Annotated[str, Field(min_length=1)] | None = None
 
 
+ClassWeights = (
+    Literal["none", "balanced"]
+    | Annotated[
+        tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=2), BeforeValidator(as_tuple)
+    ]
+)
+
+
 class EarlyStopping(Section):
     """Stop after `patience` epochs without a better objective, and keep the best weights."""
 
@@ -166,10 +186,30 @@ class Training(Section):
     beta2: Annotated[float, Field(ge=0, lt=1)] | None = None  # of Adam; None: torch's, 0.999
     epsilon: Annotated[float, Field(gt=0)] | None = None  # not SGD; None: torch's, 1e-8
     weight_decay: Annotated[float, Field(ge=0)] = 0.0  # biases excluded
+    cost: Annotated[str, Field(min_length=1)] | None = None  # None: by the kind of target
+    class_weights: ClassWeights | None = None  # None: every row counts the same
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] | None = (
+        None  # share given to all classes
+    )
+    huber_delta: Annotated[float, Field(gt=0)] | None = None  # deviations; None: 1
+    focal_gamma: Annotated[float, Field(ge=0)] | None = None  # None: 2
+    mixup: Annotated[float, Field(ge=0)] | None = None  # of Beta(mixup, mixup); 0: none
+    augment_rotation: Annotated[float, Field(ge=0, le=180)] | None = None  # degrees, both ways
+    augment_shift: Annotated[float, Field(ge=0, lt=1)] | None = None  # share of a side
+    augment_zoom: Annotated[float, Field(ge=0, lt=1)] | None = None  # share, in and out
+    augment_crop: Annotated[float, Field(gt=0, le=1)] | None = None  # least share of the area kept
+    augment_flip: bool | None = None  # left and right
+    augment_brightness: Annotated[float, Field(ge=0)] | None = None  # deviations, both ways
+    augment_contrast: Annotated[float, Field(ge=0, lt=1)] | None = None  # share, both ways
     l1: Annotated[float, Field(ge=0)] | None = None  # of the sum of absolute weights
     clip_value: Annotated[float, Field(gt=0)] | None = None  # of each number of a gradient
     clip_norm: Annotated[float, Field(gt=0)] | None = None  # of all gradients together
     schedule: NameOrSchedule = CONSTANT
+    precision: Literal["float32", "bfloat16"] | None = None  # of training steps; None: float32
+    start_from: Annotated[str, Field(min_length=1)] | None = None  # weights to begin with
+    unfreeze_every: Annotated[int, Field(ge=1)] | None = None  # epochs; None: all train at once
+    layer_rate: Annotated[float, Field(gt=0, le=1)] | None = None  # factor a layer, to the input
+    gradient_norms: bool | None = None  # whether each layer's is recorded
     early_stopping: EarlyStopping | None = None
     seed: Seed | None = None  # None: from the study's seed and the number
 
@@ -203,7 +243,7 @@ class Card(Section):
 class Verify(Section):
     """What `tune verify` holds a difference between validation and test against."""
 
-    # Of accuracy or R2 itself; of other metrics as a share of the validation value.
+    # Of a share (accuracy, F1, AUROC) or R2 itself; of others as a share of the validation value.
     min_effect: Annotated[float, Field(gt=0, lt=1)] = 0.02
 
 
@@ -276,8 +316,8 @@ class Experiment(Section):
     def identity(self) -> dict[str, Any]:
         """Return what makes a study the same; sampler, pruner, budget, resources may change.
 
-        A file of data may move: it is its content that counts, by a hash of its own. A file of
-        code may move, too.
+        A file of data or of weights may move: it is its content that counts, by a hash of its
+        own. A file of code may move, too.
         """
         content = self.model_dump(mode="json", include=IDENTITY)
         of_array = str(self.data.target).endswith(".npy")
@@ -285,11 +325,20 @@ class Experiment(Section):
             if content["data"][key] is not None:
                 path = re.split(r"[?#]", content["data"][key])[0]  # not an address's signature
                 content["data"][key] = Path(path).name
-        if self.objective.function is not None:
-            content["objective"]["function"] = Path(self.objective.function).name
+        for section, key in (
+            ("objective", "function"),
+            ("training", "cost"),
+            ("training", "start_from"),
+        ):
+            if content[section][key] is not None:
+                content[section][key] = Path(content[section][key]).name
         del content["data"]["allow"]  # says what is no mistake, and changes nothing
         if MODEL in self.parameters:
             del content["model"]  # the one a file would have had
+        elif isinstance(content["model"], str):
+            content["model"] = Path(content["model"]).name
+        else:
+            content["model"]["name"] = Path(self.model.name).name
         return content
 
 

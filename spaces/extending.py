@@ -22,7 +22,13 @@ KEY = "extends"
 MAX_FILES = 20  # in a chain
 
 PATHS = ("source", "test", "target")  # keys of `data:`; a target is one beside a NumPy file
-FUNCTION = ("objective", "function")
+WEIGHTS = "start_from"
+FILES = (  # of code and of weights
+    ("objective", "function"),
+    ("model", "name"),
+    ("training", "cost"),
+    ("training", WEIGHTS),
+)
 _SQLITE = re.compile(r"(sqlite(?:\+\w+)?:///(?:file:)?)(?!file:)([^/:?][^?]*)(.*)", re.DOTALL)
 _FUNCTION = re.compile(r"(.+\.py):(\w+)", re.DOTALL)
 
@@ -32,7 +38,7 @@ def read_with_bases(path: Path, below: tuple[Path, ...] = ()) -> Document:
     document = read(path)
     flatten(document)
     _resolve_paths(document, path.parent)
-    _resolve_function(document, path.parent)
+    _resolve_files(document, path.parent)
     base_name = document.data.pop(KEY, None)
     if base_name is None:
         return document
@@ -70,8 +76,7 @@ def override(document: Document, settings: Mapping[str, Any]) -> None:
             document.positions[where[:2]] = Place(f"--set {dotted}")
         if where == ("data",) or (len(where) == 2 and where[0] == "data" and where[1] in PATHS):
             _resolve_paths(document, Path.cwd(), tuple(map(str, where[1:])) or PATHS)
-        if where in (FUNCTION, FUNCTION[:1]):
-            _resolve_function(document, Path.cwd())
+        _resolve_files(document, Path.cwd(), where)
     flatten(document)
 
 
@@ -98,11 +103,27 @@ def _resolve_paths(document: Document, folder: Path, keys: tuple[str, ...] = PAT
         document.data["data"] = {**data, **{key: said[key] for key in keys if key in said}}
 
 
-def _resolve_function(document: Document, folder: Path) -> None:
-    section, key = FUNCTION
-    objective = document.data.get(section)
-    if isinstance(objective, dict) and isinstance(objective.get(key), str):
-        document.data[section] = {**objective, key: _resolved(objective[key], folder)}
+def _resolve_files(document: Document, folder: Path, below: Where = ()) -> None:
+    """Make the paths of code and weights absolute, of all that stands below a key."""
+    for where in FILES:
+        if where[: len(below)] == below:
+            _resolve_file(document.data, where, folder)
+
+
+def _resolve_file(section: dict[str, Any], where: tuple[str, ...], folder: Path) -> None:
+    """Replace a path in a section, which is copied on the way: a caller may hold the old one."""
+    key, inner = where[0], section.get(where[0])
+    if isinstance(inner, str) and where[1:] in ((), ("name",)):
+        is_weights = key == WEIGHTS
+        section[key] = os.path.abspath(folder / inner) if is_weights else _of_code(inner, folder)
+    elif isinstance(inner, dict) and where[1:]:
+        section[key] = dict(inner)
+        _resolve_file(section[key], where[1:], folder)
+
+
+def _of_code(name: str, folder: Path) -> str:
+    file = _FUNCTION.fullmatch(name)
+    return name if file is None else f"{os.path.abspath(folder / file[1])}:{file[2]}"
 
 
 def resolved(data: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -118,11 +139,11 @@ def resolved(data: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _resolved(source: str, folder: Path) -> str:
-    database, file = _SQLITE.match(source), _FUNCTION.fullmatch(source)
+    database = _SQLITE.match(source)
     if database:  # three slashes and a relative path
         return f"{database[1]}{os.path.abspath(folder / database[2])}{database[3]}"
-    if file:
-        return f"{os.path.abspath(folder / file[1])}:{file[2]}"
+    if _FUNCTION.fullmatch(source):
+        return _of_code(source, folder)
     looks_like_a_path = "/" in source or "." in source or (folder / source).is_dir()
     is_path = ":" not in source and looks_like_a_path
     return os.path.abspath(folder / source) if is_path else source

@@ -52,6 +52,7 @@ _N_HINTED = 30  # problems that are worth looking for a name nearby
 
 # The parameter that chooses the architecture. `mlp.layers` is there where it is `mlp`.
 MODEL = "model"
+INPUTS = "inputs"  # the branch of columns that are taken or left, whatever the model
 
 
 class Unread:
@@ -433,7 +434,7 @@ class _Compiler:
 
     def _branch(self, branch: str, name: str) -> str | None:
         """Return the model to which a parameter belongs, where the file chooses one."""
-        if branch == name or not self.has_branches:
+        if branch in (name, INPUTS) or not self.has_branches:
             return None
         # Where the model is fixed, every other branch is another model's.
         return branch if branch in self.models or not self.models else None

@@ -200,8 +200,8 @@ class Examinable:
     request: Request
 
 
-def examinable(folder: Path, experiment: Experiment) -> Examinable:
-    """Seal, train two trials, and write what a study would keep."""
+def examinable(folder: Path, experiment: Experiment, **chosen: Any) -> Examinable:
+    """Seal, train two trials, and write what a study would keep; `chosen` is in both."""
     from truetune.objectives.trainer import EagerPack  # and torch
 
     places = Places(folder / "vault")
@@ -209,7 +209,7 @@ def examinable(folder: Path, experiment: Experiment) -> Examinable:
     save_data(development, folder / "data")
     contestants = []
     for number, name in enumerate(("winner", "default")):
-        configuration = {"layers": 1 + number, "hidden_units": 8, "dropout": 0.2}
+        configuration = {"layers": 1 + number, "hidden_units": 8, "dropout": 0.2, **chosen}
         assignment = Assignment(number, configuration, seed=number)
         pack = EagerPack(assignment, experiment, development, "cpu")
         while pack.advance()[-1].kept_epoch is None:
@@ -232,5 +232,5 @@ def examinable(folder: Path, experiment: Experiment) -> Examinable:
 
 
 @pytest.fixture(scope="session")
-def make_examinable() -> Callable[[Path, Experiment], Examinable]:
+def make_examinable() -> Callable[..., Examinable]:
     return examinable

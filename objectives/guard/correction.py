@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Literal
 
 import numpy as np
@@ -25,8 +26,8 @@ import numpy as np
 from ...spaces.experiment import Task
 from ..development import Array
 from ..metrics import Direction
+from ..rowwise import Part, score
 from .resampling import Resampler, interval
-from .rowwise import Part, score
 
 N_RESAMPLES = 1_000
 MAX_MISSING = 0.1  # the best of so many fewer is less by a twentieth of a standard error at most
@@ -144,15 +145,15 @@ def _race(
     draws = [counts.astype(np.uint8) for counts in resampler.draws(N_RESAMPLES, seed)]
     everything = np.ones((1, resampler.n_blocks), np.uint8)
     full, in_bag, out_of_bag = [], [], []
-    n_outputs = part.scale.shape[1] if task == "regression" else 1
-    step = max(1, _MAX_CELLS // (resampler.n_blocks * n_outputs))
-    for start in range(0, len(candidates), step):
-        chunk = candidates[start : start + step]
-        sums = resampler.sums(candidate.read() for candidate in chunk)
-        full.append(resampler.resampled(everything, sums)[0])
-        in_bag.append(np.concatenate([resampler.resampled(drawn, sums) for drawn in draws]))
-        left = [resampler.resampled(drawn == 0, sums) for drawn in draws]
-        out_of_bag.append(np.concatenate(left))
+    reading = (candidate.read() for candidate in candidates)
+    first = next(reading)
+    step = max(1, _MAX_CELLS // resampler.n_cells(first))
+    predictions = chain((first,), reading)
+    for _ in range(0, len(candidates), step):
+        prepared = resampler.prepare(islice(predictions, step))
+        full.append(prepared.values(everything)[0])
+        in_bag.append(np.concatenate([prepared.values(drawn) for drawn in draws]))
+        out_of_bag.append(np.concatenate([prepared.values(drawn == 0) for drawn in draws]))
     parts = (np.concatenate(values, axis=-1) for values in (full, in_bag, out_of_bag))
     return _Race(candidates, *(sign * values for values in parts))
 

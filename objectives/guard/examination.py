@@ -23,9 +23,9 @@ from .redaction import PURPOSE, redacted, shut_up
 
 if TYPE_CHECKING:
     from ..features import Features
+    from ..rowwise import Part
     from .content import Sealed
     from .kept import KeptData
-    from .rowwise import Part
 
 
 @dataclass(frozen=True)
@@ -117,8 +117,8 @@ def _scores(request: Request, study: KeptData, rows: Sealed, targets: Array) -> 
     Of several folds there are several networks: a metric is the mean of each one's.
     """
     from ..metrics import OBJECTIVES, plain_name
+    from ..rowwise import score
     from .resampling import interval
-    from .rowwise import score
 
     experiment = study.experiment
     task, names = experiment.task, list(OBJECTIVES[experiment.task])
@@ -136,7 +136,7 @@ def _scores(request: Request, study: KeptData, rows: Sealed, targets: Array) -> 
 
 
 def _part(study: KeptData, rows: Sealed, targets: Array) -> Part:
-    from .rowwise import Part
+    from ..rowwise import Part
 
     n_networks = len(study.features)
     return Part(
@@ -154,6 +154,7 @@ def _predictions(request: Request, study: KeptData, rows: Sealed) -> list[Array]
     return predictions_of(
         [Network(c.number, c.configuration, c.weights) for c in request.contestants],
         (features.transform(rows.inputs, every) for features in study.features),
+        [features.describe(rows.inputs) for features in study.features],
         [Unit(mean, scale) for mean, scale in zip(study.mean, study.scale, strict=True)],
         study.experiment,
         study.description.n_outputs,

@@ -25,6 +25,7 @@ from .redaction import PURPOSE, PlainError, redacted, shut_up
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from ...models.inputs import Inputs
     from ...spaces import Experiment
 
 
@@ -48,6 +49,7 @@ class Unit:
 def predictions_of(
     networks: Sequence[Network],
     inputs: Iterable[Array],
+    rows: Sequence[Inputs],
     units: Sequence[Unit],
     experiment: Experiment,
     n_outputs: int,
@@ -57,6 +59,7 @@ def predictions_of(
     Args:
         networks: the trials.
         inputs: for each fold the rows as its network takes them, float32 (rows, ...).
+        rows: for each fold, what such a row is.
         units: of each fold's targets.
         experiment: what the trials are of.
         n_outputs: of a network.
@@ -70,6 +73,7 @@ def predictions_of(
         numbers = [file.fileno() for file in files]
         request = {
             "networks": [asdict(network) for network in networks],
+            "rows": [asdict(row) for row in rows],
             "units": [[unit.target_mean.tolist(), unit.target_scale.tolist()] for unit in units],
             "experiment": experiment.model_dump_json(),
             "n_outputs": n_outputs,
@@ -112,6 +116,7 @@ def predict(request: Mapping[str, Any]) -> None:
     """Predict in this process, fold by fold, and write what every trial predicts."""
     import torch
 
+    from ...models.inputs import Inputs
     from ...spaces import Experiment
     from ..scoring import as_tensor, predictions
 
@@ -120,6 +125,7 @@ def predict(request: Mapping[str, Any]) -> None:
     networks = [Network(**network) for network in request["networks"]]
     weights = [_read(network) for network in networks]
     n_folds = len(request["inputs"])
+    rows = [Inputs.of(**row) for row in request["rows"]]
     with os.fdopen(request["predicted"], "wb") as predicted, torch.inference_mode():
         for i, (file, unit) in enumerate(zip(request["inputs"], request["units"], strict=True)):
             with os.fdopen(file, "rb") as opened:
@@ -127,7 +133,8 @@ def predict(request: Mapping[str, Any]) -> None:
             in_own = Unit(*(np.array(part, np.float32) for part in unit))
             for network, stored in zip(networks, weights, strict=True):
                 of_fold = weights_of_fold(stored, i, n_folds)
-                outputs = _outputs(network, of_fold, inputs, experiment, request["n_outputs"])
+                row, n_outputs = rows[i], request["n_outputs"]
+                outputs = _outputs(network, of_fold, inputs, row, experiment, n_outputs)
                 found = predictions(outputs, in_own, experiment.task)
                 np.save(predicted, found, allow_pickle=False)
 
@@ -159,17 +166,21 @@ def _outputs(
     network: Network,
     weights: Mapping[str, Tensor],
     inputs: Tensor,
+    row: Inputs,
     experiment: Experiment,
     n_outputs: int,
 ) -> Tensor:
+    from .. import subset
     from ..networks import initial, outputs_of
 
-    n_inputs = int(inputs[:1].numel())
-    module = initial(experiment, network.configuration, n_inputs, n_outputs)
+    kept = weights[subset.KEPT].tolist() if subset.KEPT in weights else ()
+    row = subset.recalled(row, network.configuration, kept)
+    module = initial(experiment, network.configuration, row, n_outputs)
     try:
         module.load_state_dict(weights)
     except RuntimeError:
         raise _damaged(network, "they are another network's") from None
+    module.eval()  # batch norm takes its running averages, not these rows' own
     return outputs_of(module, inputs)
 
 

@@ -6,13 +6,13 @@ import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ..metrics import Direction
+from ..metrics import SHARES, Direction
 from .intervals import Interval, difference
 
 __all__ = ["Interval", "Name", "Verdict", "difference", "judge"]
 
 Name = Literal["TAINTED", "OPTIMISTIC", "SUSPICIOUS", "INCONCLUSIVE", "CONSISTENT"]
-_ABSOLUTE = ("accuracy", "r2")  # of other metrics a difference is told as a share of the value
+_ABSOLUTE = (*SHARES, "r2")  # of other metrics a difference is told as a share of the value
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ def judge(
         direction: which way is better.
         corrected: of the validation rows; its ends tell the sampling error.
         test: of the test rows, at the same level.
-        min_effect: the smallest gap that matters: of accuracy and R2 as it is, else a share of
-            the corrected value.
+        min_effect: the smallest gap that matters: of accuracy, balanced accuracy, F1, AUROC and
+            R2 as it is, else a share of the corrected value.
         n_test: how many test rows there are.
     """
     pair = (corrected, test) if direction == "maximize" else (test, corrected)

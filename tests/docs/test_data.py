@@ -12,12 +12,13 @@ from click.testing import CliRunner
 
 from truetune.cli import cli
 from truetune.objectives.columns import MAX_LEVELS
+from truetune.objectives.encoding.word_numbers import MAX_LENGTH, MAX_VOCABULARY, PERCENT
 from truetune.objectives.encoding.words import MAX_WORDS
 from truetune.objectives.quality.leaks import GIVEN_AWAY, OF_ORDER
 from truetune.objectives.requirements import problems
 from truetune.objectives.sources import BUILT_IN, PICTURE_SIZE
 from truetune.spaces import load
-from truetune.spaces.experiment import SHARE, Data, Role, Split
+from truetune.spaces.experiment import SHARE, Data, Preprocess, Role, Split
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "data.md").read_text()
@@ -62,7 +63,8 @@ def test_every_role_and_every_built_in_set_is_named() -> None:
 
 
 def test_every_key_of_the_section_is_named() -> None:
-    keys = {*Data.model_fields, *Split.model_fields, "scale", "size"} - {"preprocess", "split"}
+    fields = {*Data.model_fields, *Split.model_fields, *Preprocess.model_fields}
+    keys = fields - {"preprocess", "split"}
     assert [key for key in keys if not re.search(rf"\b{key}\b", PAGE)] == []
 
 
@@ -71,6 +73,9 @@ def test_every_key_of_the_section_is_named() -> None:
     [
         ("more than {} different values", MAX_LEVELS),
         ("the {:,} most frequent", MAX_WORDS),
+        ("{:,} where nothing is said, have", MAX_VOCABULARY),
+        ("as many as {} % of the training rows have at most", PERCENT),
+        ("more than {}. A missing text", MAX_LENGTH),
         ("{} where nothing is said", SHARE),
         ("an error above {}", GIVEN_AWAY),
         ("above {}", OF_ORDER),

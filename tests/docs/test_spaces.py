@@ -24,6 +24,7 @@ from click.testing import CliRunner
 import truetune
 from truetune.cli import cli
 from truetune.models import ARCHITECTURES
+from truetune.objectives import subset
 from truetune.objectives.requirements import NOT_TUNED, problems
 from truetune.search import check
 from truetune.search.feasible import MAX_PROPOSALS
@@ -37,7 +38,7 @@ from truetune.spaces.expressions import _FUNCTIONS, MAX_LENGTH
 from truetune.spaces.extending import MAX_FILES
 from truetune.spaces.hints import PARAMETER_WORDS, SECTION_WORDS, TOP_WORDS, TYPE_WORDS
 from truetune.spaces.parameters import ENTRY_TYPES, MAX_REPEATS, Categorical, Float, Int
-from truetune.spaces.space import MAX_DRAWS
+from truetune.spaces.space import INPUTS, MAX_DRAWS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "spaces.md").read_text()
@@ -200,11 +201,15 @@ def test_a_file_builds_on_another_as_told(folder: Path) -> None:
     assert load(folder / "unnamed.yaml").study == "unnamed"
 
 
-def test_every_parameter_that_may_vary_is_named() -> None:
-    (told,) = re.findall(r"What may vary: (.*?)\. A\n", PAGE, re.DOTALL)
-    named = set(re.findall(r"`(\w+)`", told))
+def test_every_parameter_that_may_vary_is_named_on_the_page_that_is_pointed_to() -> None:
+    (told,) = re.findall(r"What may vary: (.*?)\. A parameter that none", PAGE, re.DOTALL)
+    assert set(re.findall(r"`(\w+)`", told)) == {*ARCHITECTURES, subset.N_BEST, INPUTS}
+    of_trainer = set(Training.model_fields) - NOT_TUNED
     of_models = {key for a in ARCHITECTURES.values() for key in a.parameters}
-    assert named == of_models | (set(Training.model_fields) - NOT_TUNED) | set(ARCHITECTURES)
+    for page, names in (("training.md", of_trainer), ("models.md", of_models)):
+        assert f"({page})" in told
+        text = (ROOT / "docs" / page).read_text() + PAGE
+        assert [name for name in names if not re.search(rf"\b{name}\b", text)] == []
 
 
 def test_every_sampler_and_pruner_is_named() -> None:

@@ -64,8 +64,8 @@ MUTATIONS = {
     ),
     "preprocessing is fitted on all rows": Mutation(
         "objectives/preparation.py",
-        "Features.fit(take(table.inputs, fold.train), is_scaled)",
-        "Features.fit(table.inputs, is_scaled)",
+        "Features.fit(take(table.inputs, fold.train), data.preprocess, data.columns)",
+        "Features.fit(table.inputs, data.preprocess, data.columns)",
         "tests/objectives/test_preparation.py::test_test_rows_reach_nothing_of_a_development",
     ),
     "classes are those of all rows": Mutation(

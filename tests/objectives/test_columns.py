@@ -178,8 +178,9 @@ def test_the_last_day_there_is_is_a_date() -> None:
         (["", "a", "b"], ["", "a", "b"]),
     ],
 )
-def test_text_is_as_it_is_written(array: Any, expected: list[str | None]) -> None:
-    values = pd.Series(read(array, "text"))
+@pytest.mark.parametrize("role", ["text", "words"])
+def test_text_is_as_it_is_written(role: str, array: Any, expected: list[str | None]) -> None:
+    values = pd.Series(read(array, role))
     assert isinstance(values.dtype, pd.StringDtype)
     assert values.astype(object).where(values.notna(), None).tolist() == expected
 
@@ -202,7 +203,7 @@ def test_a_fix_is_yaml_of_the_columns_own_name(name: str) -> None:
     assert YAML(typ="safe", pure=True).load(written) == {"columns": {name: "drop"}}
 
 
-@pytest.mark.parametrize("role", [None, "number", "category", "date", "text"])
+@pytest.mark.parametrize("role", [None, "number", "category", "date", "text", "words"])
 @pytest.mark.parametrize("array", [pa.nulls(3), [None, NAN, NAN], pa.nulls(3, pa.string())])
 def test_a_column_without_any_value_is_refused(array: Any, role: str | None) -> None:
     rule, fix = refused(array, role)

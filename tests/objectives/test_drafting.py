@@ -16,7 +16,9 @@ from PIL import Image
 from ruamel.yaml import YAML
 
 from truetune.errors import InputError
+from truetune.models import ARCHITECTURES
 from truetune.objectives import drafting
+from truetune.objectives.contracts import Assignment
 from truetune.objectives.development import Development
 from truetune.objectives.drafting import (
     Draft,
@@ -29,6 +31,7 @@ from truetune.objectives.drafting import (
 )
 from truetune.objectives.preparation import develop
 from truetune.objectives.requirements import problems
+from truetune.objectives.trainer import EagerPack
 from truetune.search.drafts import write_draft
 from truetune.spaces import Experiment, load
 from truetune.spaces.experiment import Data
@@ -605,3 +608,66 @@ def test_a_study_is_called_as_its_source(source: str, name: str) -> None:
 
 def test_no_password_becomes_a_name() -> None:
     assert "secret" not in study_name("postgresql://me:secret@host")
+
+
+# What belongs to pictures, and to wide tables
+
+
+@pytest.mark.parametrize(
+    ("side", "expected"),
+    [(1, 1), (4, 1), (7, 1), (8, 2), (12, 2), (15, 2), (16, 3), (32, 3), (256, 3)],
+)
+def test_stages_leave_a_picture_four_pixels_a_side(side: int, expected: int) -> None:
+    assert drafting.most_stages(side) == expected
+    assert expected in (1, 3) or side / 2 ** (expected - 1) >= 4 > side / 2**expected
+
+
+def test_a_draft_of_pictures_searches_small_residual_networks(tmp_path: Path) -> None:
+    path, made = write_draft(**_pictures(tmp_path), out=tmp_path / "drafted.yaml")
+    experiment = load(path)
+    assert experiment.model.name == "resnet"
+    parameters = plain(made.text)["parameters"]
+    assert parameters["stages"] == {"type": "int", "low": 1, "high": 2, "default": 2}
+    assert {"blocks", "channels", "dropout_last", "weight_decay"} <= parameters.keys()
+    assert not {"layers", "hidden_units"} & parameters.keys()
+    assert "pictures of 12 pixels a side leave something to halve in 2." in made.text
+    assert made.facts.summary()[2] == (
+        "a residual network: stages are up to 2, each halving sides of 12 pixels"
+    )
+
+
+def test_what_a_draft_advises_for_pictures_is_good_too(
+    tmp_path: Path, loaded: Callable[[str], Experiment]
+) -> None:
+    _, made = write_draft(**_pictures(tmp_path), out=tmp_path / "drafted.yaml")
+    advised = made.text.replace("  # augment_", "  augment_")
+    assert advised.count("  augment_") == 3
+    assert problems(loaded(advised)) == []
+
+
+@pytest.mark.parametrize("make", [_pictures, _awkward], ids=["pictures", "csv"])
+def test_a_draft_trains(tmp_path: Path, make: Any) -> None:
+    path, _ = write_draft(**make(tmp_path), out=tmp_path / "drafted.yaml")
+    experiment = load(path, {"training.epochs": 2, "training.early_stopping": None})
+    assignment = Assignment(0, experiment.space.default(), seed=0)
+    pack = EagerPack(assignment, experiment, develop(experiment), "cpu")
+    losses = [pack.advance()[0].metrics["training_loss"] for _ in range(2)]
+    assert losses[1] < losses[0]
+
+
+@pytest.mark.parametrize(
+    ("n_columns", "n_rows", "is_told"), [(50, 1700, True), (49, 1700, False), (50, 1600, False)]
+)
+def test_a_wide_table_is_told_of_a_network_for_tables(
+    table: Write, loaded: Callable[[str], Experiment], n_columns: int, n_rows: int, is_told: bool
+) -> None:
+    values = np.random.default_rng(0).normal(size=(n_columns, n_rows))
+    columns = {f"x{i}": column for i, column in enumerate(values)}
+    text = draft(table(**columns, y=["no", "yes"] * (n_rows // 2)), "y").text
+    assert ("`model: tabular`" in text) is is_told
+    assert loaded(text).model.name == "mlp"
+
+
+def test_an_array_is_told_of_no_network_for_tables() -> None:
+    assert "tabular" in ARCHITECTURES
+    assert "tabular" not in draft("sklearn:digits").text

@@ -15,14 +15,18 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from truetune.errors import InputError
+from truetune.models.inputs import Inputs
 from truetune.objectives import features
 from truetune.objectives.development import Array
 from truetune.objectives.encoding.dates import Dates
+from truetune.objectives.encoding.word_numbers import WordNumbers
 from truetune.objectives.features import Features, take
+from truetune.spaces.experiment import Preprocess
 
 N = 60
 TRAIN, OTHERS = np.arange(0, 40), np.arange(40, N)
 EVERY = np.arange(N)
+SCALED, UNSCALED = Preprocess(), Preprocess(scale="none")
 WORDS = np.array(["cat", "dog", "hat", "the", "sat", "mat", "rat"])
 
 
@@ -66,7 +70,7 @@ INPUTS: dict[str, Callable[[], Any]] = {
 
 
 def fitted(inputs: Any, rows: Array = TRAIN, is_scaled: bool = True) -> Features:
-    return Features.fit(take(inputs, rows), is_scaled)
+    return Features.fit(take(inputs, rows), SCALED if is_scaled else UNSCALED)
 
 
 @pytest.fixture(params=INPUTS)
@@ -186,6 +190,135 @@ def test_column_of_text_without_words_in_training_is_refused() -> None:
     inputs.loc[TRAIN, "note"] = "?"
     with pytest.raises(InputError, match="but 'note' has none"):
         fitted(inputs)
+
+
+# Rows that are given a shape.
+
+
+def shaped(*shape: int, scale: Any = "standard") -> Preprocess:
+    return Preprocess(scale=scale, shape=shape)
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (6, 4), (2, 3, 4), (24, 1)])
+@pytest.mark.parametrize("is_scaled", [True, False])
+def test_rows_of_a_shape_are_as_if_they_had_been_stored_so(
+    shape: tuple[int, ...], is_scaled: bool
+) -> None:
+    scale = "standard" if is_scaled else "none"
+    flat = np.random.default_rng(3).normal(5, 2, (N, 24))
+    flat[3, 5] = np.nan
+    stored = flat.reshape(N, *shape)
+    made = Features.fit(flat[TRAIN], shaped(*shape, scale=scale))
+    found, expected = made.transform(flat, EVERY), fitted(stored, is_scaled=is_scaled)
+    assert found.tobytes() == expected.transform(stored, EVERY).tobytes()
+    assert (found.dtype, found.shape) == (np.float32, (N, *shape))
+    assert made.n_inputs(flat) == 24
+    again = Features.from_json(made.to_json())
+    assert again.to_json() == made.to_json()
+    assert again.transform(flat, EVERY).tobytes() == found.tobytes()
+
+
+def test_channels_of_a_shape_are_standardised_each_for_itself() -> None:
+    flat = np.random.default_rng(3).normal(np.repeat([0, 50], 12), 2, (N, 24))
+    made = Features.fit(flat[TRAIN], shaped(2, 3, 4)).transform(flat, TRAIN)
+    np.testing.assert_allclose(made.mean(axis=(0, 2, 3)), 0, atol=1e-6)
+    np.testing.assert_allclose(made.std(axis=(0, 2, 3)), 1, rtol=1e-6)
+    one = Features.fit(flat[TRAIN], shaped(6, 4)).transform(flat, TRAIN)
+    assert abs(one[:, :3].mean()) > 0.5
+    np.testing.assert_allclose([one.mean(), one.std()], [0, 1], atol=1e-6)
+
+
+def test_shape_that_rows_have_already_changes_nothing() -> None:
+    made = Features.fit(numbers()[TRAIN], shaped(3))
+    assert made.to_json() == fitted(numbers()).to_json()
+
+
+def test_channels_kept_before_rows_could_have_a_shape_are_read() -> None:
+    made = fitted(pictures())
+    content = json.loads(made.to_json())
+    assert content["parts"][0].pop("shape") is None
+    again = Features.from_json(json.dumps(content))
+    assert again.to_json() == made.to_json()
+
+
+@pytest.mark.parametrize("inputs", [numbers(), pictures()])
+def test_shape_of_another_number_is_refused(inputs: Array) -> None:
+    with pytest.raises(InputError, match="holds 56 numbers"):
+        Features.fit(inputs, shaped(7, 8))
+
+
+def test_columns_with_names_have_no_shape() -> None:
+    with pytest.raises(InputError, match="these have columns with names"):
+        Features.fit(frame(), shaped(7, 8))
+
+
+# Text that is read word by word.
+
+
+def texts() -> pd.DataFrame:
+    return frame()[["note"]]
+
+
+def of_words(inputs: pd.DataFrame | None = None, **said: Any) -> Features:
+    inputs = texts() if inputs is None else inputs
+    return Features.fit(inputs.iloc[TRAIN], Preprocess(**said), {"note": "words"})
+
+
+@pytest.mark.parametrize("said", [{}, {"words": 3}, {"vocabulary": 4, "words": 7}])
+def test_words_are_what_their_encoder_makes_of_the_training_rows(said: dict[str, int]) -> None:
+    train = texts()["note"].iloc[TRAIN]
+    expected = WordNumbers.fit(train, said.get("words"), said.get("vocabulary"))
+    made = of_words(**said)
+    np.testing.assert_array_equal(
+        made.transform(texts(), EVERY), expected.transform(texts()["note"])
+    )
+    assert made.roles() == {"note": "words"}
+    assert Features.from_json(made.to_json()).to_json() == made.to_json()
+
+
+def test_words_of_other_rows_are_not_known() -> None:
+    changed = spoilt(frame(), OTHERS)[["note"]]
+    before, after = of_words(), of_words(changed)
+    assert before.to_json() == after.to_json()
+    assert set(after.transform(changed, OTHERS).flat) == {0.0, 1.0}
+
+
+@pytest.mark.parametrize("said", [{"words": 5}, {"vocabulary": 5}])
+def test_words_are_not_counted_where_no_column_has_any(said: dict[str, int]) -> None:
+    with pytest.raises(InputError, match=f"{next(iter(said))}: .* but there is none"):
+        Features.fit(frame(), Preprocess(**said))
+
+
+# What a row is to a network.
+
+
+def test_inputs_say_where_the_levels_of_a_category_stand() -> None:
+    whole = frame()
+    made = fitted(whole)
+    described, matrix = made.describe(whole), made.transform(whole, EVERY)
+    names = np.array(described.columns)
+    assert list(described.columns) == made.origins(whole)
+    for name, (first, end) in zip(("colour", "size"), described.categories, strict=True):
+        assert np.flatnonzero(names == name).tolist() == list(range(first, end))
+        ones = matrix[TRAIN, first:end]
+        assert set(np.unique(ones)) == {0.0, 1.0}
+        assert (ones.sum(axis=1) == 1).all()
+        codes = whole[name].cat.codes.to_numpy()[TRAIN]
+        assert len(set(zip(codes, ones.argmax(axis=1), strict=True))) == end - first
+    assert described.shape == matrix.shape[1:]
+    assert (described.n_words, described.ranking) == (None, ())
+
+
+@pytest.mark.parametrize("made", [numbers, pictures])
+def test_inputs_without_names_are_of_a_shape_only(made: Callable[[], Any]) -> None:
+    inputs = made()
+    assert fitted(inputs).describe(inputs) == Inputs(inputs.shape[1:])
+
+
+def test_inputs_of_words_say_how_many_numbers_a_word_can_have() -> None:
+    made = of_words(words=3, vocabulary=4)
+    assert made.describe(texts()) == Inputs((3,), n_words=6, columns=("note",) * 3)
+    assert made.transform(texts(), EVERY).max() == 5
 
 
 # As JSON.

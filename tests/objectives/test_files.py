@@ -15,6 +15,7 @@ from truetune.objectives.contracts import Results
 from truetune.objectives.development import Description, Development, Fold
 from truetune.objectives.features import Features
 from truetune.objectives.files import PREDICTIONS, VALIDATION, WEIGHTS, save, save_data
+from truetune.spaces.experiment import Preprocess
 
 WEIGHT = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
 
@@ -80,7 +81,7 @@ def test_failed_write_leaves_the_earlier_file_whole(results: Results, tmp_path: 
 @pytest.fixture
 def development() -> Development:
     inputs = np.random.default_rng(0).normal(size=(9, 2))
-    fitted = [Features.fit(inputs[i:], is_scaled=True).to_json() for i in range(2)]
+    fitted = [Features.fit(inputs[i:], Preprocess()).to_json() for i in range(2)]
     facts = Description("caf\u00e9.csv", 2, 3, 8, 4, 2, "ab" * 32, "cd" * 32, classes=("a", 1.5))
     rows = np.arange(9)
     parts = ((rows[3:], rows[:3]), (rows[:7], rows[7:]))

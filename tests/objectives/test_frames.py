@@ -58,6 +58,47 @@ def test_columns_come_in_their_roles_and_order() -> None:
     assert len(table) == 4
 
 
+REVIEWS = {"review": ["a b", "b c", None, "d"], "y": [1, 2, 3, 4]}
+
+
+def test_text_read_word_by_word_is_stored_as_any_text() -> None:
+    tables = [framed(REVIEWS, target="y", columns={"review": role}) for role in ("words", "text")]
+    pd.testing.assert_frame_equal(tables[0].inputs, tables[1].inputs)
+
+
+@pytest.mark.parametrize(
+    ("others", "rule", "fix"),
+    [
+        ({"size": [1, 2, 3, 4]}, "there is 'size'.", "columns: {size: drop}"),
+        (
+            {"a": [1] * 4, "b: c": ["x", "y"] * 2},
+            "there are 'a', 'b: c'.",
+            "columns: {a: drop, 'b: c': drop}",
+        ),
+        ({f"n{i}": [1, 2, 3, 4] for i in range(9)}, "'n4' and 4 more.", "n8: drop}"),
+    ],
+)
+def test_text_read_word_by_word_is_the_only_input(
+    others: dict[str, Any], rule: str, fix: str
+) -> None:
+    columns = {**REVIEWS, **others}
+    found = the_problem(columns, target="y", columns={"review": "words"})
+    assert found[0] == "data.columns.review"
+    assert "beside 'review'" in found[1]
+    assert found[1].endswith(rule)
+    assert fix in found[2].replace('"', "'")
+    roles = {"review": "words", **dict.fromkeys(others, "drop")}
+    assert list(framed(columns, target="y", columns=roles).inputs) == ["review"]
+
+
+def test_a_second_text_cannot_be_read_word_by_word_beside_the_first() -> None:
+    columns = {**REVIEWS, "answer": REVIEWS["review"]}
+    roles = {"review": "words", "answer": "words"}
+    _, rule, fix = the_problem(columns, target="y", columns=roles)
+    assert "beside 'review' there is 'answer'" in rule
+    assert "{answer: drop}" in fix
+
+
 def test_rows_from_the_file_of_test_rows_are_counted() -> None:
     data = Data.model_validate({"source": "x.csv", "target": "y"})
     assert frame(pa.table({"x": [1, 2, 3], "y": [1, 2, 3]}), data, 2).n_development == 2

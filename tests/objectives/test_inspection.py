@@ -66,6 +66,24 @@ def test_every_column_at_fault_is_a_problem_at_its_place(tmp_path: Path) -> None
     assert found.sizes == {}
 
 
+def test_a_column_that_trials_would_take_or_leave_and_is_not_there_is_a_problem(
+    leaking: str,
+) -> None:
+    content = experiment(leaking, target="y").model_dump(mode="json", exclude_none=True)
+    content["parameters"]["inputs.z"] = {"type": "categorical", "choices": [True, False]}
+    (problem,) = inspect_here(Experiment.model_validate(content)).problems
+    assert problem.where == ("parameters", "inputs.z")
+    assert "there is no input 'z'" in problem.rule
+
+
+@pytest.mark.parametrize(("shape", "n_inputs"), [([8, 8], 64), ([4, 4, 4], 64), ([8, 9], None)])
+def test_rows_of_a_shape_are_counted_or_told_of(shape: list[int], n_inputs: int | None) -> None:
+    digits = experiment("sklearn:digits", "classification", preprocess={"shape": shape})
+    found = inspect_here(digits)
+    assert found.sizes.get("inputs") == n_inputs
+    assert len(found.problems) == (n_inputs is None)
+
+
 def test_another_refusal_is_a_problem_of_the_data(leaking: str) -> None:
     (problem,) = inspect_here(experiment(leaking, target="x")).problems
     assert problem.where == ("data",)

@@ -11,10 +11,13 @@ import pytest
 import torch
 from torch.optim import lr_scheduler
 
-from truetune.objectives import learner, networks
+from truetune.models.inputs import Inputs
+from truetune.objectives import learner, minibatches, networks
 from truetune.objectives.contracts import Assignment
-from truetune.objectives.development import Description, Fold
-from truetune.objectives.learner import Learner, optimizer_of
+from truetune.objectives.development import Fold
+from truetune.objectives.learner import Learner
+from truetune.objectives.mixup import mixed
+from truetune.objectives.optimizers import optimizer_of
 from truetune.spaces import Experiment, load
 from truetune.spaces.experiment import Training
 from truetune.spaces.schedule import Schedule
@@ -41,10 +44,18 @@ def fold(shape: tuple[int, ...] = (6,), seed: int = 0) -> Fold:
 def learn(
     of_fold: Fold, experiment: Experiment = EXPERIMENT, seed: int = 5, **training: Any
 ) -> Learner:
-    facts = Description("made up", 1, 2, N_TRAIN, N_VALIDATION, 10, "", "")
     settings = TRAINING.model_copy(update=training)
     assignment = Assignment(0, CONFIGURATION, seed)
-    return Learner(assignment, seed, experiment, settings, of_fold, facts, "cpu")
+    return Learner(
+        assignment,
+        seed,
+        experiment,
+        settings,
+        of_fold,
+        Inputs(of_fold.x_train.shape[1:]),
+        2,
+        "cpu",
+    )
 
 
 def after(n_epochs: int, of_fold: Fold, **arguments: Any) -> tuple[list[float], list[bytes]]:
@@ -61,7 +72,7 @@ def test_epoch_does_not_depend_on_how_much_is_gathered(
     gathered: int, batch_size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = after(3, fold(), batch_size=batch_size)
-    monkeypatch.setattr(learner, "_GATHERED", gathered)
+    monkeypatch.setattr(minibatches, "_GATHERED", gathered)
     assert after(3, fold(), batch_size=batch_size) == expected
 
 
@@ -69,7 +80,7 @@ def test_epoch_does_not_depend_on_how_much_is_gathered(
 def test_epoch_takes_every_row_once_in_a_new_order(
     gathered: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(learner, "_GATHERED", gathered)
+    monkeypatch.setattr(minibatches, "_GATHERED", gathered)
     learned = learn(fold())
     orders = []
     for epoch in (1, 2, 1):
@@ -376,3 +387,116 @@ def test_infinite_weights_are_not_finite() -> None:
     for bad in (float("inf"), float("nan")):
         learned.parameters[-1].data[0] = bad
         assert not learned.is_finite()
+
+
+# What is done to a minibatch, and to the network beside it.
+
+
+def cross_entropy(network: torch.nn.Module, x: torch.Tensor, y: torch.Tensor, seed: int) -> Any:
+    outputs = network(x, torch.Generator().manual_seed(seed))
+    return torch.nn.functional.cross_entropy(outputs, y)
+
+
+def test_mixup_blends_inputs_and_costs_of_each_minibatch() -> None:
+    learned, reference = learn(fold(), mixup=0.4), learn(fold())
+    expected = []
+    for x, y, seed in reference._batches(1):
+        generator = torch.Generator().manual_seed(seed)
+        blended, first, other, share = mixed(x, y, 0.4, generator)
+        outputs = reference.network(blended, generator)
+        cost = torch.nn.functional.cross_entropy
+        loss = share * cost(outputs, first) + (1 - share) * cost(outputs, other)
+        reference.optimizer.zero_grad()
+        loss.backward()
+        reference.optimizer.step()
+        expected.append(loss.item() * len(x))
+    assert learned.train(1) == pytest.approx(sum(expected) / N_TRAIN, rel=1e-6)
+    for name, tensor in reference.weights().items():
+        assert torch.equal(learned.weights()[name], tensor), name
+
+
+def test_training_rows_alone_are_augmented_each_step_by_its_seed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[tuple[torch.Tensor, int]] = []
+
+    def augment(x: torch.Tensor, seed: int) -> torch.Tensor:
+        seen.append((x, seed))
+        return x + 1
+
+    plain = learn(fold())
+    monkeypatch.setattr(learner, "augmenter", lambda training, shape: augment)
+    learned = learn(fold())
+    batches = list(plain._batches(1))
+    assert learned.train(1) != plain.train(1)
+    assert [seed for _, seed in seen] == [seed for _, _, seed in batches]
+    assert all(torch.equal(x, batch) for (x, _), (batch, _, _) in zip(seen, batches, strict=True))
+    n = len(seen)
+    learned.validate()
+    learned.predictions(learned.weights())
+    assert len(seen) == n
+
+
+def test_half_precision_trains_float32_weights_and_validates_in_float32() -> None:
+    half, whole = learn(fold(), precision="bfloat16"), learn(fold(), precision="float32")
+    assert half.train(1) == pytest.approx(whole.train(1), rel=0.02)
+    trained = half.weights()
+    assert all(tensor.dtype == torch.float32 for tensor in trained.values())
+    assert any(not torch.equal(trained[name], t) for name, t in whole.weights().items())
+    whole.network.load_state_dict(trained)
+    assert half.validate() == whole.validate()
+
+
+NORMED = load(FLAT, {"model": {"name": "mlp", "norm": "batch"}})
+
+
+def test_running_averages_are_of_training_minibatches_and_never_of_validation_rows() -> None:
+    learned = learn(fold(), NORMED)
+    means = [torch.zeros(8)]
+    for x, y, seed in learned._batches(1):
+        hidden = learned.network.hidden[0](x).detach()
+        means.append(0.9 * means[-1] + 0.1 * hidden.mean(dim=0))
+        loss = cross_entropy(learned.network, x, y, seed)
+        learned.optimizer.zero_grad()
+        loss.backward()
+        learned.optimizer.step()
+    trained = learn(fold(), NORMED)
+    trained.train(1)
+    of_training = trained.weights()["norms.0.running_mean"]
+    torch.testing.assert_close(of_training, means[-1])
+    trained.validate()
+    trained.predictions(trained.weights())
+    assert torch.equal(trained.weights()["norms.0.running_mean"], of_training)
+
+
+@pytest.mark.parametrize("batch_size", [229, 114])
+def test_last_row_by_itself_does_not_stop_batch_norm(batch_size: int) -> None:
+    learned = learn(fold(), NORMED, batch_size=batch_size)
+    assert sum(learned.sizes) == N_TRAIN
+    assert min(learned.sizes) > 1
+    assert learned.train(1) > 0
+    assert len(learned.course.factors(1, [])) == len(learned.sizes)
+
+
+def test_what_is_kept_predicts_as_it_did_when_it_was_validated() -> None:
+    """Running averages are weights like others: they are kept aside with them."""
+    learned = learn(fold(), NORMED)
+    learned.train(1)
+    kept, then = learned.weights(), learned.validate()["validation_loss"]
+    learned.train(2)
+    predicted = learned.predictions(kept)
+    truth = learned.fold.y_validation
+    loss = -np.log(predicted[np.arange(len(truth)), truth]).mean()
+    assert loss == pytest.approx(then, rel=1e-5)
+
+
+def test_only_the_output_layer_learns_at_first(tmp_path: Path) -> None:
+    path = tmp_path / "weights.pt"
+    torch.save(learn(fold(), seed=9).network.state_dict(), path)
+    learned = learn(fold(), start_from=str(path), unfreeze_every=2)
+    before = learned.weights()
+    for epoch, moved in ((1, {"output"}), (2, {"output"}), (3, {"output", "hidden"})):
+        learned.train(epoch)
+        after_it = learned.weights()
+        found = {n.partition(".")[0] for n in before if not torch.equal(before[n], after_it[n])}
+        assert found == moved, epoch

@@ -8,7 +8,7 @@ import sys
 import pytest
 import torch
 
-from truetune.objectives.metrics import METRICS, OBJECTIVES, direction_of
+from truetune.objectives.metrics import METRICS, OBJECTIVES, direction_of, named
 from truetune.objectives.scoring import validation_metrics
 from truetune.spaces.experiment import Objective, Task
 
@@ -26,7 +26,7 @@ GOOD_OUTPUTS = {
 
 
 def scores(task: Task, outputs: torch.Tensor) -> dict[str, float]:
-    return validation_metrics(outputs, TARGETS[task], torch.ones(1), task)
+    return validation_metrics(outputs, TARGETS[task], torch.ones(1), task, tuple(OBJECTIVES[task]))
 
 
 @pytest.mark.parametrize("task", METRICS)
@@ -50,6 +50,31 @@ def test_what_is_measured_on_training_rows_is_no_objective(task: Task) -> None:
 def test_direction_in_the_file_comes_first() -> None:
     objective = Objective(metric="validation_loss", direction="maximize")
     assert direction_of(objective, "classification") == "maximize"
+
+
+@pytest.mark.parametrize(
+    ("written", "task", "meant"),
+    [
+        ("accuracy", "binary", "validation_accuracy"),
+        ("validation_acuracy", "classification", "validation_accuracy"),
+        ("validation_log_loss", "classification", "validation_loss"),
+        ("log_loss", "binary", "validation_loss"),
+        ("roc_auc", "binary", "validation_auroc"),
+        ("validation_auc", "classification", "validation_auroc"),
+        ("val_AUC", "classification", "validation_auroc"),
+        ("f1_macro", "classification", "validation_f1"),
+        ("f1_score", "binary", "validation_f1"),
+        ("mse", "regression", "validation_rmse"),
+        ("validation_r2_score", "regression", "validation_r2"),
+    ],
+)
+def test_other_names_of_a_metric_lead_to_it(written: str, task: Task, meant: str) -> None:
+    assert named(written, task) == f"Did you mean '{meant}'?"
+
+
+def test_name_of_another_tasks_metric_leads_to_what_there_is() -> None:
+    assert "validation_loss" in named("roc_auc", "regression")
+    assert "auroc" not in named("roc_auc", "regression")
 
 
 def test_names_are_checked_without_torch() -> None:

@@ -1,4 +1,4 @@
-"""Options of the training: what the optimizer of a file or a trial does not use is told."""
+"""Options of the training: what a file's or a trial's optimizer or cost does not use is told."""
 
 from __future__ import annotations
 
@@ -7,43 +7,152 @@ from typing import Any, get_args
 
 import pytest
 
-from truetune.objectives.options import USERS
 from truetune.objectives.requirements import problems
-from truetune.spaces import Experiment, Problem, Training, load
+from truetune.objectives.settings import COST_NAMES, USERS
+from truetune.spaces import Experiment, Problem, Task, Training, load
 from truetune.spaces.schedule import OPTIONS
 
 FLAT = Path(__file__).parents[1] / "flat.yaml"
 OPTIMIZERS = get_args(Training.model_fields["optimizer"].annotation)
 RATE = {"type": "float", "low": 0.1, "high": 0.5}
 VALUES = {"momentum": 0.9, "nesterov": True, "beta1": 0.8, "beta2": 0.99, "epsilon": 1e-4}
+OF_COSTS = {
+    "huber_delta": 2.0,
+    "focal_gamma": 1.0,
+    "class_weights": "balanced",
+    "label_smoothing": 0.1,
+}
+SOURCES = {"regression": "diabetes", "classification": "wine", "binary": "breast_cancer"}
+COSTS = [(task, cost) for task, names in COST_NAMES.items() for cost in names]
 
 
-def experiment(training: dict[str, Any], **parameters: Any) -> Experiment:
+def experiment(
+    training: dict[str, Any], task: Task = "classification", **parameters: Any
+) -> Experiment:
     varied = {f"parameters.{name}": value for name, value in parameters.items()}
-    return load(
-        FLAT, {"training": None, **{f"training.{k}": v for k, v in training.items()}, **varied}
-    )
+    fixed = {f"training.{name}": value for name, value in training.items()}
+    of_task = {
+        "task": task,
+        "data.source": f"sklearn:{SOURCES[task]}",
+        "data.split.stratify": task != "regression",
+    }
+    return load(FLAT, {"training": None, **of_task, **fixed, **varied})
 
 
 def told(of: Experiment) -> list[str]:
     return [f"{'.'.join(map(str, p.where))}: {p.rule} {p.fix}" for p in problems(of)]
 
 
-def test_the_table_names_optimizers_and_options_that_there_are() -> None:
-    assert USERS.keys() == VALUES.keys() <= Training.model_fields.keys()
-    assert {user for users in USERS.values() for user in users} <= {*OPTIMIZERS}
+def drawn(value: Any) -> dict[str, Any]:
+    return {"type": "categorical", "choices": [value]}
 
 
-@pytest.mark.parametrize("option", USERS)
+def test_the_table_names_what_there_is() -> None:
+    assert USERS["optimizer"].keys() == VALUES.keys() <= Training.model_fields.keys()
+    assert USERS["cost"].keys() == OF_COSTS.keys() <= Training.model_fields.keys()
+    assert {user for users in USERS["optimizer"].values() for user in users} <= {*OPTIMIZERS}
+    assert {user for users in USERS["cost"].values() for user in users} <= {c for _, c in COSTS}
+    assert COST_NAMES.keys() == {*get_args(Task)}
+
+
+@pytest.mark.parametrize("option", USERS["optimizer"])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_an_option_is_for_those_who_use_it(option: str, optimizer: str) -> None:
     needed = {"momentum": 0.9} if (option, optimizer) == ("nesterov", "sgd") else {}
     fixed = problems(experiment({"optimizer": optimizer, option: VALUES[option], **needed}))
-    drawn = {"type": "categorical", "choices": [VALUES[option]]}
-    varied = problems(experiment({"optimizer": optimizer, **needed}, **{option: drawn}))
-    is_used = optimizer in USERS[option]
+    varied = problems(
+        experiment({"optimizer": optimizer, **needed}, **{option: drawn(VALUES[option])})
+    )
+    is_used = optimizer in USERS["optimizer"][option]
     assert [p.where for p in fixed] == [("training", option)] * (not is_used)
     assert [p.where for p in varied] == [("parameters", option)] * (not is_used)
+
+
+@pytest.mark.parametrize("option", USERS["cost"])
+@pytest.mark.parametrize(("task", "cost"), COSTS)
+@pytest.mark.parametrize("is_named", [True, False])
+def test_an_option_is_for_the_costs_that_use_it(
+    option: str, task: Task, cost: str, is_named: bool
+) -> None:
+    if not is_named and cost != COST_NAMES[task][0]:
+        return  # only the first is what a file gets that names none
+    said = {"cost": cost} if is_named else {}
+    fixed = problems(experiment({**said, option: OF_COSTS[option]}, task))
+    varied = problems(experiment(said, task, **{option: drawn(OF_COSTS[option])}))
+    is_used = cost in USERS["cost"][option]
+    assert [p.where for p in fixed] == [("training", option)] * (not is_used)
+    assert [p.where for p in varied] == [("parameters", option)] * (not is_used)
+
+
+def test_a_misfit_names_the_option_and_its_costs() -> None:
+    fixed = {"cost": "mae", "huber_delta": 2, "class_weights": [1, 2], "label_smoothing": 0.1}
+    of_classes = "is used by cross_entropy, binary_cross_entropy and focal only"
+    assert told(experiment(fixed, "regression")) == [
+        "training.huber_delta: `huber_delta` is used by huber only, but the cost is mae. Remove "
+        "it, or train with huber.",
+        f"training.class_weights: `class_weights` {of_classes}, but the cost is mae. Remove it.",
+        f"training.label_smoothing: `label_smoothing` {of_classes}, but the cost is mae. "
+        "Remove it.",
+    ]
+    assert told(experiment({"focal_gamma": 1.0}, "binary")) == [
+        "training.focal_gamma: `focal_gamma` is used by focal only, but the cost is "
+        "binary_cross_entropy. Remove it, or train with focal."
+    ]
+
+
+def test_an_option_is_there_for_one_of_several_costs() -> None:
+    both = {"type": "categorical", "choices": ["mse", "huber"]}
+    delta = {"type": "float", "low": 0.5, "high": 2.0}
+    assert told(experiment({"huber_delta": 0.5}, "regression", cost=both)) == []
+    assert told(experiment({}, "regression", cost=both, huber_delta=delta)) == [
+        "parameters.huber_delta: `huber_delta` is used by huber only, and would be drawn for mse "
+        'in vain. Add `when: "cost == huber"`.'
+    ]
+    when = {**delta, "when": "cost == huber"}
+    assert told(experiment({}, "regression", cost=both, huber_delta=when)) == []
+
+
+def test_an_option_that_no_choice_uses_is_told() -> None:
+    both = {"type": "categorical", "choices": ["mse", "mae"]}
+    assert told(experiment({"huber_delta": 0.5}, "regression", cost=both)) == [
+        "training.huber_delta: `huber_delta` is used by huber only, but the cost is mse or mae. "
+        "Remove it, or train with huber."
+    ]
+    of_optimizers = {"type": "categorical", "choices": ["adam", "adamw"]}
+    (problem,) = problems(experiment({"momentum": 0.9}, optimizer=of_optimizers))
+    assert problem.rule.endswith("but the optimizer is adam or adamw.")
+
+
+def test_an_option_that_only_follows_from_another_parameter_is_let_be() -> None:
+    kinds = {"type": "categorical", "choices": ["mse", "huber"]}
+    said = {"kind": kinds, "cost": {"expression": "kind"}}
+    assert problems(experiment({"huber_delta": 0.5}, "regression", **said)) == []
+
+
+def test_where_a_setting_is_not_drawn_it_is_the_default() -> None:
+    there = {"type": "categorical", "choices": ["sgd"], "when": "layers > 1"}
+    assert problems(experiment({"beta1": 0.8}, optimizer=there)) == []
+
+
+def test_settings_of_costs_are_parameters() -> None:
+    weights = {"type": "categorical", "choices": ["none", "balanced"]}
+    smoothing = {"type": "float", "low": 0.0, "high": 0.2}
+    both = {"type": "categorical", "choices": ["cross_entropy", "focal"]}
+    said = {"class_weights": weights, "label_smoothing": smoothing, "mixup": smoothing}
+    assert problems(experiment({}, cost=both, **said)) == []
+    assert problems(experiment({}, "binary", **said)) == []
+    wrong = {"type": "categorical", "choices": ["none", "balance"]}
+    (problem,) = problems(experiment({}, class_weights=wrong))
+    assert problem.where == ("parameters", "class_weights")
+
+
+def test_an_option_of_classes_is_not_for_a_cost_of_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text("def pinball(outputs, targets): ...\n")
+    source = f"{tmp_path / 'own.py'}:pinball"
+    (problem,) = problems(experiment({"cost": source, "label_smoothing": 0.1}))
+    assert problem.where == ("training", "label_smoothing")
+    assert problem.rule.endswith(f"but the cost is {source}.")
+    assert problem.fix == "Remove it, or train with cross_entropy or focal."
 
 
 def test_an_option_is_there_for_one_of_several_optimizers() -> None:
@@ -59,6 +168,8 @@ def test_an_option_is_there_for_one_of_several_optimizers() -> None:
 
 def test_what_a_written_out_default_says_is_no_mistake() -> None:
     assert problems(experiment({"optimizer": "adam", "momentum": 0.0})) == []
+    nothing = {"class_weights": "none", "label_smoothing": 0.0}
+    assert problems(experiment(nothing, "regression")) == []
 
 
 def test_all_mistakes_between_settings_are_told_at_once() -> None:

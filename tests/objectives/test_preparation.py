@@ -16,6 +16,7 @@ from sklearn import datasets
 from sklearn.preprocessing import StandardScaler
 
 from truetune.errors import InfrastructureError, InputError, TuneError
+from truetune.models.inputs import Inputs
 from truetune.objectives import preparation, sizes, sources, splits
 from truetune.objectives.development import Array, Development, Fold
 from truetune.objectives.features import Features, take
@@ -70,8 +71,7 @@ def targets() -> Array:
 
 def fold_of(inputs: Any, targets: Array, experiment: Experiment) -> Fold:
     """Return the fold of `ROWS`."""
-    is_scaled = experiment.data.preprocess.scale == "standard"
-    fitted = Features.fit(take(inputs, ROWS.train), is_scaled)
+    fitted = Features.fit(take(inputs, ROWS.train), experiment.data.preprocess)
     return make_fold(inputs, targets, ROWS, fitted, experiment.task)
 
 
@@ -575,6 +575,24 @@ def test_folds_come_through_the_child_as_they_were() -> None:
     experiment = regression({"data.split": {"folds": 3}})
     for fold, expected in zip(prepare(experiment).folds, develop(experiment).folds, strict=True):
         assert same(fold, expected, *(field.name for field in fields(Fold)))
+
+
+def test_what_a_row_is_comes_through_the_child(table: Callable[..., Experiment]) -> None:
+    frame = pd.DataFrame({"x": range(20), "town": ["a", "b"] * 10, "y": [0, 0, 1, 1] * 5})
+    parameters = {"n_inputs": {"type": "int", "low": 1, "high": 2}}
+    experiment = table(frame, parameters=parameters)
+    (found,) = prepare(experiment).inputs
+    assert found == develop(experiment).inputs[0]
+    assert (found.shape, found.columns) == ((3,), ("x", "town", "town"))
+    assert (found.categories, sorted(found.ranking)) == (((1, 3),), [0, 1])
+
+
+def test_rows_of_a_shape_leave_the_datas_hashes_as_they_were(digits: Development) -> None:
+    development = develop(classification({"data.preprocess.shape": [8, 8]}))
+    described = development.description
+    assert described == digits.description
+    assert development.folds[0].x_train.shape == (described.n_train, 8, 8)
+    assert development.inputs == (Inputs((8, 8)),)
 
 
 @pytest.mark.parametrize(

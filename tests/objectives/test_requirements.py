@@ -260,8 +260,8 @@ CHOICE = {"type": "categorical", "choices": ["mlp", "linear"]}
         (
             {"model": CHOICE, "cnn.layers": UNITS},
             "cnn.layers",
-            "neither any of the models nor the trainer uses 'cnn.layers'.",
-            "Did you mean 'layers'?",
+            "`cnn.layers` is drawn in vain: cnn is not one of the models.",
+            "Add cnn to the choices of `model`, or remove it.",
         ),
     ],
 )
@@ -327,6 +327,95 @@ def test_value_that_the_trainer_refuses_is_named(
     problem = the_problem(classification({"training": {}, f"parameters.{name}": parameter}))
     assert problem.where == ("parameters", name)
     assert problem.rule.startswith(f"the trainer refuses {name}: {refused} (")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "where", "rule", "fix"),
+    [
+        (
+            {"parameters.kernel_size": UNITS},
+            ("parameters", "kernel_size"),
+            "neither the model 'mlp' nor the trainer uses 'kernel_size'.",
+            "It is a parameter of cnn.",
+        ),
+        (
+            {"model": {"name": "mlp", "stages": 2}},
+            ("model", "stages"),
+            "the model 'mlp' has no parameter 'stages'.",
+            "It is a parameter of resnet.",
+        ),
+        (
+            {"parameters.activation": {"type": "categorical", "choices": ["relu", "relv"]}},
+            ("parameters", "activation"),
+            "`activation` is one of relu, leaky_relu, elu, selu, gelu, silu, tanh, but got "
+            "'relv'.",
+            "",
+        ),
+        (
+            {"model": {"name": "mlp", "norm": "group"}},
+            ("model", "norm"),
+            "`norm` is one of none, batch, layer, but got 'group'.",
+            "",
+        ),
+        (
+            {"parameters.start_from": "weights.pt"},
+            ("parameters", "start_from"),
+            "`start_from` is the same for all trials.",
+            "Write it under `training:`.",
+        ),
+    ],
+)
+def test_what_belongs_elsewhere_is_told_where(
+    overrides: dict[str, Any], where: Where, rule: str, fix: str
+) -> None:
+    problem = the_problem(classification(overrides))
+    assert (problem.where, problem.rule, problem.fix) == (where, rule, fix)
+
+
+def test_a_cost_of_ones_own_is_no_choice(tmp_path: Path) -> None:
+    (tmp_path / "c.py").write_text("def f(outputs, targets): pass")
+    choices = {"type": "categorical", "choices": ["cross_entropy", f"{tmp_path}/c.py:f"]}
+    problem = the_problem(classification({"parameters.cost": choices}))
+    rule = f"a cost of your own is the same for all trials, but {tmp_path}/c.py:f varies here."
+    assert problem == Problem(("parameters", "cost"), rule, "Write it under `training:`.")
+
+
+@pytest.mark.parametrize("model", ["mlp", "cnn", "tabular"])
+def test_words_take_a_model_that_reads_them(model: str, tmp_path: Path) -> None:
+    path = tmp_path / "reviews.csv"
+    path.touch()
+    data = {"source": str(path), "target": "y", "columns": {"review": "words"}}
+    fixed = {"data": data, "parameters": {"learning_rate": RATE}}
+    problem = the_problem(classification({**fixed, "model": model}))
+    assert problem.where == ("data", "columns", "review")
+    assert problem.rule == f"'review' is read word by word, which {model} does not do."
+    assert problem.fix == "Use lstm or gru, or write `review: text`, which counts the words."
+    assert problems(classification({**fixed, "model": "gru"})) == []
+
+
+def test_a_network_for_pictures_takes_no_list_of_numbers() -> None:
+    fixed = {"model": "resnet18", "parameters": {"learning_rate": RATE}}
+    flat = {"data": {"source": "sklearn:digits"}}
+    problem = the_problem(classification({**fixed, **flat}))
+    assert problem.where == ("model",)
+    assert problem.rule == "resnet18 takes pictures, but a row here is a list of numbers."
+    shaped = {"data": {"source": "sklearn:digits", "preprocess": {"shape": [1, 8, 8]}}}
+    assert problems(classification({**fixed, **shaped})) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("weights.txt", "`start_from` is a file of weights (.safetensors, .pt, .pth), but got"),
+        ("missing.pt", "there is no file "),
+    ],
+)
+def test_first_weights_are_a_file_that_is_there(name: str, rule: str, tmp_path: Path) -> None:
+    problem = the_problem(classification({"training.start_from": str(tmp_path / name)}))
+    assert problem.where == ("training", "start_from")
+    assert problem.rule.startswith(rule)
+    (tmp_path / "there.PT").touch()
+    assert problems(classification({"training.start_from": str(tmp_path / "there.PT")})) == []
 
 
 def test_momentum_of_one_is_refused_at_the_upper_end() -> None:
@@ -443,6 +532,21 @@ KEYS: list[tuple[str, dict[str, Any], tuple[str, ...], set[str]]] = [
         for key in ("groups", "time")
     ),
     ("size", {"preprocess": {"size": 8}}, ("preprocess", "size"), {"pictures"}),
+    (
+        "shape",
+        {"preprocess": {"shape": [8, 8]}},
+        ("preprocess", "shape"),
+        {"built-in", "arrays", "function"},
+    ),
+    *(
+        (
+            key,
+            {"preprocess": {key: 9}},
+            ("preprocess", key),
+            {"table", "address", "database", "function"},
+        )
+        for key in ("words", "vocabulary")
+    ),
 ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -180,3 +180,30 @@ def test_an_epoch_needs_none_of_those_before_it(name: str) -> None:
     losses = [1.0] * 9
     in_order = [ours.factors(epoch, losses[: epoch - 1]) for epoch in range(1, 10)]
     assert [ours.factors(epoch, losses) for epoch in range(9, 0, -1)] == in_order[::-1]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "ends"),
+    [
+        ({"name": "constant"}, range(1, 13)),
+        ({"name": "cosine"}, range(1, 13)),
+        ({"name": "cosine", "period": 1}, range(1, 13)),
+        ({"name": "cosine", "period": 4}, [4, 8, 12]),
+        ({"name": "cosine", "period": 5}, [5, 10, 12]),  # a run's last epoch is all there is
+        ({"name": "cosine", "period": 20}, [12]),
+        ({"name": "cosine", "period": 2, "multiplier": 2}, [2, 6, 12]),
+        ({"name": "cosine", "period": 1, "multiplier": 2}, [1, 3, 7, 12]),
+    ],
+)
+def test_epochs_are_compared_at_the_ends_of_periods(
+    schedule: dict[str, Any], ends: Sequence[int]
+) -> None:
+    ours = Course(Schedule(**schedule), 12, 3)
+    assert [epoch for epoch in range(1, 13) if ours.ends_period(epoch)] == list(ends)
+
+
+def test_the_rate_is_lowest_where_a_period_ends() -> None:
+    ours = Course(Schedule(name="cosine", period=2, multiplier=2), 14, 5)
+    found = [ours.factors(epoch, [])[-1] for epoch in range(1, 15)]
+    jumps = [e for e in range(1, 14) if ours.factors(e + 1, [])[0] > found[e - 1]]
+    assert [epoch for epoch in range(1, 14) if ours.ends_period(epoch)] == jumps

@@ -289,7 +289,7 @@ def test_last_epoch_is_kept_without_early_stopping() -> None:
     *_, last = reports = train(start(classification(epochs=40)))
     assert min(reports, key=lambda report: report.metrics["validation_loss"]).epoch < 40
     assert last.kept_epoch == 40
-    assert last.kept_metrics == last.metrics
+    assert (last.kept_metrics or {}).items() >= last.metrics.items()
 
 
 def test_early_stopping_keeps_the_best_epoch_and_waits_for_its_patience() -> None:
@@ -297,8 +297,33 @@ def test_early_stopping_keeps_the_best_epoch_and_waits_for_its_patience() -> Non
     losses = curve(reports, "validation_loss")
     best = losses.index(min(losses)) + 1
     assert last.kept_epoch == best
-    assert last.kept_metrics == reports[best - 1].metrics
+    assert (last.kept_metrics or {}).items() >= reports[best - 1].metrics.items()
     assert last.epoch == len(reports) == best + 3 < 60
+
+
+@pytest.mark.parametrize("patience", [1, 5])
+def test_early_stopping_looks_at_the_ends_of_periods_only(patience: int) -> None:
+    """Within a period the rate, and with it the loss, is higher than at its end."""
+    schedule = {"name": "cosine", "period": 4}
+    experiment = patient(schedule=schedule, early_stopping={"patience": patience})
+    *_, last = reports = train(start(experiment, {**ADAM, "learning_rate": 0.05}))
+    assert [r.epoch for r in reports if r.is_comparable] == list(range(4, last.epoch + 1, 4))
+    ends = {r.epoch: r.metrics["validation_loss"] for r in reports if r.is_comparable}
+    best = min(ends, key=lambda epoch: ends[epoch])
+    assert last.kept_epoch == best
+    assert min(curve(reports, "validation_loss")) < ends[best]  # in the midst of one
+    assert last.epoch == best + 4 * math.ceil(patience / 4) < 60
+
+
+def test_gradient_norms_are_recorded_where_they_are_asked_for() -> None:
+    silent, recorded = (start(classification(gradient_norms=said)) for said in (None, True))
+    plain, *_ = train(silent)
+    first, *_, last = train(recorded)
+    names = {f"gradient_norm.{layer}" for layer in ("hidden.0", "hidden.1", "output")}
+    assert set(first.metrics) - set(plain.metrics) == names
+    assert all(first.metrics[name] > 0 for name in names)
+    assert first.metrics["training_loss"] == plain.metrics["training_loss"]
+    assert not names & set(last.kept_metrics or {})  # a curve, and no quality of the weights
 
 
 def test_kept_weights_are_those_of_a_run_that_ends_with_the_best_epoch() -> None:
@@ -315,6 +340,19 @@ def test_predictions_reproduce_the_kept_metrics() -> None:
     assert kept["validation_loss"] == pytest.approx(metrics.log_loss(truth, predicted))
     accuracy = metrics.accuracy_score(truth, predicted.argmax(axis=1))
     assert kept["validation_accuracy"] == pytest.approx(accuracy)
+    f1 = metrics.f1_score(truth, predicted.argmax(axis=1), average="macro")
+    assert kept["validation_f1"] == pytest.approx(f1)
+    auroc = metrics.roc_auc_score(truth, predicted.astype(np.float64), multi_class="ovr")
+    assert kept["validation_auroc"] == pytest.approx(auroc)
+
+
+def test_metric_that_is_optimised_is_that_of_the_epoch_in_every_epoch() -> None:
+    overrides = {"objective": {"metric": "validation_f1"}, "training": {"epochs": 6}}
+    *_, last = reports = train(start(load(FLAT, overrides)))
+    values = curve(reports, "validation_f1")
+    assert len(set(values)) > 1
+    assert "validation_auroc" not in last.metrics
+    assert (last.kept_metrics or {})["validation_f1"] == values[-1]
 
 
 def test_predictions_of_a_regression_reproduce_the_kept_metrics() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from truetune.objectives.files import PREDICTIONS
 from truetune.objectives.guard.correction import Correction, validation_rows_needed
-from truetune.objectives.guard.rowwise import Part
+from truetune.objectives.rowwise import Part
 from truetune.search.causes import causes, next_steps
 from truetune.search.selection import Selection
 from truetune.spaces import load

@@ -9,7 +9,12 @@ import optuna
 import pytest
 
 from truetune.search.home import Home
-from truetune.search.identity import data_settings, function_settings, has_other_code
+from truetune.search.identity import (
+    changed_code,
+    code_settings,
+    data_settings,
+    weights_settings,
+)
 from truetune.search.queries import Studies
 from truetune.spaces import Experiment
 
@@ -73,25 +78,59 @@ def test_the_name_of_a_function_makes_a_study_and_its_place_does_not(own: Experi
     assert found == [True, False, False]
 
 
+def test_code_and_weights_may_move(experiment: Experiment) -> None:
+    content = experiment.model_dump(mode="json")
+
+    def in_folder(folder: str) -> Experiment:
+        model = {"name": f"{folder}/net.py:build", "depth": 2}
+        training = {"cost": f"{folder}/cost.py:f", "start_from": f"{folder}/weights.pt"}
+        return Experiment.model_validate({**content, "model": model, "training": training})
+
+    identity = in_folder("/here").identity()
+    assert identity == in_folder("/there").identity()
+    assert identity["model"] == {"name": "net.py:build", "depth": 2}
+    assert identity["training"]["cost"] == "cost.py:f"
+    assert identity["training"]["start_from"] == "weights.pt"
+
+
+def test_a_study_is_a_file_again_that_names_all_code_and_weights(
+    experiment: Experiment, tmp_path: Path
+) -> None:
+    for name in ("net.py", "cost.py", "weights.pt"):
+        (tmp_path / name).touch()
+    said = {
+        "model": {"name": f"{tmp_path}/net.py:build", "depth": 2},
+        "training": {"cost": f"{tmp_path}/cost.py:f", "start_from": f"{tmp_path}/weights.pt"},
+    }
+    own = Experiment.model_validate(experiment.model_dump(mode="json") | said)
+    study = optuna.create_study()
+    study.set_user_attr("identity", own.identity())
+    settings = data_settings(own) | code_settings(own) | weights_settings(own)
+    study.set_user_attr("settings", settings)
+    content = Studies(Home.at(tmp_path), None).experiment_content(study)
+    again = Experiment.model_validate(content)
+    assert (again.model, again.training) == (own.model, own.training)
+
+
 def test_a_function_is_kept_with_a_hash_of_its_file(
     own: Experiment, experiment: Experiment, tmp_path: Path
 ) -> None:
-    assert function_settings(experiment) == {}
-    kept = function_settings(own)
+    assert code_settings(experiment) == {}
+    kept = code_settings(own)
     content = (tmp_path / "own.py").read_bytes()
     assert kept == {
         "function": f"{tmp_path}/own.py:train",
         "function_sha256": hashlib.sha256(content).hexdigest(),
     }
-    assert not has_other_code({}, kept)
-    assert not has_other_code({"settings": kept}, kept)
+    assert not changed_code({}, kept)
+    assert not changed_code({"settings": kept}, kept)
     (tmp_path / "own.py").write_bytes(content + b"\n")
-    assert has_other_code({"settings": kept}, function_settings(own))
+    assert changed_code({"settings": kept}, code_settings(own))
 
 
 def test_a_study_is_a_file_again_that_names_the_function(own: Experiment, tmp_path: Path) -> None:
     study = optuna.create_study()
     study.set_user_attr("identity", own.identity())
-    study.set_user_attr("settings", data_settings(own) | function_settings(own))
+    study.set_user_attr("settings", data_settings(own) | code_settings(own))
     content = Studies(Home.at(tmp_path), None).experiment_content(study)
     assert Experiment.model_validate(content).objective == own.objective

@@ -138,6 +138,20 @@ def test_the_default_is_trained_to_its_end_and_no_other(study: Study) -> None:
     assert verdicts == [False, True]
 
 
+def test_epoch_in_the_midst_of_a_period_is_recorded_and_not_judged(study: Study) -> None:
+    study.optuna.pruner = optuna.pruners.ThresholdPruner(upper=0.5)
+    for _ in range(2):
+        study.ask()
+    verdicts = [
+        study.report(Report(1, e, {"validation_loss": 1.0}, 0.1, is_comparable=e == 3))
+        for e in (1, 2, 3)
+    ]
+    assert verdicts == [False, False, True]
+    trial = study.prune(1, "pruned in epoch 3")
+    assert trial.intermediate_values == {3: 1.0}
+    assert trial.user_attrs["record"]["curves"] == {"validation_loss": [1.0, 1.0, 1.0]}
+
+
 def test_the_best_is_the_first_of_equals(study: Study) -> None:
     for loss in (3.0, 1.0, 1.0):
         run_trial(study, loss)

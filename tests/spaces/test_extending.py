@@ -324,6 +324,36 @@ def test_a_function_is_looked_for_where_it_is_named(
     ]
 
 
+@pytest.mark.parametrize(
+    ("sections", "overrides"),
+    [
+        ("model: ./own.py:f", {"model": "./own.py:f"}),
+        ("model: {name: ./own.py:f, depth: 2}", {"model.name": "./own.py:f"}),
+        ("training: {cost: ./own.py:f}", {"training.cost": "./own.py:f"}),
+        ("training: {cost: ./own.py:f}", {"training": {"cost": "./own.py:f"}}),
+        ("training: {start_from: own.py:f}", {"training.start_from": "own.py:f"}),
+    ],
+)
+def test_code_and_weights_are_looked_for_where_they_are_named(
+    sections: str, overrides: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "far", own=f"extends: base.yaml\n{sections}\n")
+    monkeypatch.chdir(tmp_path)
+    for folder, experiment in (("far/", load(path)), ("", load(path, overrides))):
+        training = experiment.training
+        named = training.cost or training.start_from or experiment.model.name
+        assert named == f"{tmp_path}/{folder}own.py:f"
+        if "model" in sections:
+            assert experiment.model.options == ({"depth": 2} if "depth" in sections else {})
+
+
+def test_a_name_that_is_no_file_stays_as_it_is(tmp_path: Path) -> None:
+    sections = "model: package.module:build\ntraining: {cost: focal}\n"
+    experiment = load(write(tmp_path, own=f"extends: base.yaml\n{sections}"))
+    assert experiment.model.name == "package.module:build"
+    assert experiment.training.cost == "focal"
+
+
 def test_the_command_line_moves_no_file_that_it_does_not_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,7 +20,7 @@ from truetune.objectives.guard.correction import (
     selection_cost,
     validation_rows_needed,
 )
-from truetune.objectives.guard.rowwise import Part
+from truetune.objectives.rowwise import Part, score
 
 NONE = np.empty((0, 1))
 
@@ -113,6 +113,32 @@ def test_minimised_metric_is_corrected_upwards_as_much() -> None:
     assert loss.naive < loss.corrected == pytest.approx(0.25, abs=0.015)
     assert rmse.naive < rmse.corrected == pytest.approx(0.5, abs=0.015)
     assert r2.naive > r2.corrected == pytest.approx(0.75, abs=0.06)
+
+
+@pytest.mark.parametrize("metric", ["balanced_accuracy", "f1", "auroc"])
+def test_best_of_equal_candidates_by_a_metric_of_classes_is_corrected_to_what_they_are_worth(
+    metric: str,
+) -> None:
+    """What they are worth is told by rows of the same kind that picked nothing."""
+    rng = np.random.default_rng(3)
+
+    def rows(n: int) -> tuple[Part, list[Array]]:
+        targets = rng.integers(0, 3, size=n)
+        logits = 1.5 * np.eye(3)[targets] + rng.normal(size=(30, n, 3))
+        return Part.of([targets]), [*(np.exp(logits) / np.exp(logits).sum(-1, keepdims=True))]
+
+    part, predictions = rows(20_000)
+    truth = score(metric, "classification", part, predictions[0])
+    gains, owed = [], []
+    for _ in range(12):
+        part, predictions = rows(150)
+        candidates = [Candidate(i, each, False, 1, (0.5,)) for i, each in enumerate(predictions)]
+        found = correct(metric, "classification", "maximize", part, candidates)
+        gains.append(found.naive - truth)
+        owed.append(found.naive - found.corrected)
+    error = np.std(np.subtract(gains, owed)) / len(gains) ** 0.5
+    assert np.mean(gains) > 3 * error
+    assert np.mean(owed) == pytest.approx(np.mean(gains), abs=3 * error)
 
 
 def test_rows_of_a_block_are_drawn_together() -> None:

@@ -22,6 +22,7 @@ from truetune.objectives.features import Features, take
 from truetune.objectives.guard.examination import examine, examined
 from truetune.objectives.splits import split_rows
 from truetune.spaces import Experiment, load
+from truetune.spaces.experiment import Preprocess
 
 FLAT = Path(__file__).parents[2] / "flat.yaml"
 QUICK = {"training.epochs": 8, "training.early_stopping": None, "training.learning_rate": 0.01}
@@ -88,7 +89,7 @@ def by_hand(study: Any, name: str) -> list[dict[str, float]]:
     weights = load_file(next(c.weights for c in study.request.contestants if c.name == name))
     found = []
     for i, fold in enumerate(split.folds):
-        features = Features.fit(take(table.inputs, fold.train), is_scaled=True)
+        features = Features.fit(take(table.inputs, fold.train), Preprocess())
         prefix = f"{i}." if len(split.folds) > 1 else ""
         own = {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
         outputs = forward(own, features.transform(table.inputs, split.test))
@@ -110,15 +111,25 @@ def of_classes(outputs: Array, train: Array, test: Array) -> dict[str, float]:
     classes = np.unique(train)
     return {
         "loss": metrics.log_loss(test, probabilities, labels=classes),
-        "accuracy": metrics.accuracy_score(test, classes[outputs.argmax(axis=1)]),
+        **of_answers(test, classes[outputs.argmax(axis=1)], average="macro"),
+        "auroc": metrics.roc_auc_score(test, probabilities, multi_class="ovr", labels=classes),
     }
 
 
 def of_two(outputs: Array, train: Array, test: Array) -> dict[str, float]:
-    second = expit(outputs[:, 0])
+    second, classes = expit(outputs[:, 0]), np.unique(train)
     return {
         "loss": metrics.log_loss(test, np.stack([1 - second, second], axis=1)),
-        "accuracy": metrics.accuracy_score(test, np.unique(train)[(second > 0.5).astype(int)]),
+        **of_answers(test, classes[(second > 0.5).astype(int)], pos_label=classes[1]),
+        "auroc": metrics.roc_auc_score(test == classes[1], second),
+    }
+
+
+def of_answers(test: Array, answers: Array, **of_f1: Any) -> dict[str, float]:
+    return {
+        "accuracy": metrics.accuracy_score(test, answers),
+        "balanced_accuracy": metrics.balanced_accuracy_score(test, answers),
+        "f1": metrics.f1_score(test, answers, **of_f1),
     }
 
 

@@ -20,7 +20,7 @@ from truetune.objectives.guard.ledger import Ledger
 from truetune.objectives.guard.newcomers import Newcomers, refuse_sealed
 from truetune.objectives.guard.places import Places
 from truetune.objectives.splits import split_rows
-from truetune.spaces.experiment import Data
+from truetune.spaces.experiment import Data, Preprocess
 
 FACTS = Description("made up", 0, 2, 30, 10, 10, "", "")
 
@@ -42,7 +42,7 @@ def study(folder: Path, **data: Any) -> tuple[Data, Features]:
     """Return a study of 50 rows: what its file says, and what was fitted to its inputs."""
     rows(50).to_parquet(folder / "rows.parquet")
     said = Data(source=str(folder / "rows.parquet"), target="y", **data)
-    return said, Features.fit(sources.load(said).inputs, is_scaled=True)
+    return said, Features.fit(sources.load(said).inputs, Preprocess())
 
 
 def read(folder: Path, new: pd.DataFrame, data: Data, features: Features, **facts: Any) -> Sealed:
@@ -115,7 +115,7 @@ def arrays(folder: Path, name: str, x: Array) -> str:
 def test_arrays_have_the_studys_shape(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     said = Data(source=arrays(tmp_path, "rows.npz", rng.normal(size=(40, 4))))
-    features = Features.fit(sources.load(said).inputs, is_scaled=True)
+    features = Features.fit(sources.load(said).inputs, Preprocess())
     known = Description(**{**vars(FACTS), "n_inputs": 4, "classes": (0, 1)})
     x = rng.normal(size=(20, 4))
     found = Newcomers(arrays(tmp_path, "new.npz", x), said, features, known).read()
@@ -132,7 +132,7 @@ def test_table_is_no_array_and_an_array_no_table(tmp_path: Path) -> None:
     unnamed = said.model_copy(update={"target": None})
     with pytest.raises(InputError, match="no columns with names"):
         Newcomers(new, unnamed, features, known).read()
-    of_arrays = Features.fit(np.ones((9, 4)), is_scaled=True)
+    of_arrays = Features.fit(np.ones((9, 4)), Preprocess())
     with pytest.raises(InputError, match="they are a table"):
         Newcomers(said.source, said, of_arrays, known).read()
 

@@ -66,6 +66,7 @@ def predicted(data: Trained, *networks: Network) -> list[Array]:
     return predictions_of(
         networks,
         (fold.x_validation for fold in folds),
+        development.inputs,
         [Unit(fold.target_mean, fold.target_scale) for fold in folds],
         experiment,
         development.description.n_outputs,
@@ -158,6 +159,7 @@ def test_process_is_handed_no_target_and_no_path_but_the_weights(
     predicted(iris, network)
     assert set(predicting.json.loads(handed[0])) == {
         "networks",
+        "rows",
         "units",
         "experiment",
         "n_outputs",
@@ -217,9 +219,8 @@ def test_failure_inside_quotes_nothing(iris: Trained, tmp_path: Path) -> None:
     network = trained(iris, tmp_path)
     (fold,) = development.folds
     rows = np.full((3, 4), "CANARY")
+    unit = Unit(fold.target_mean, fold.target_scale)
     with pytest.raises(TuneError) as caught:
-        predictions_of(
-            [network], [rows], [Unit(fold.target_mean, fold.target_scale)], experiment, 3
-        )
+        predictions_of([network], [rows], development.inputs, [unit], experiment, 3)
     assert caught.value.cause.startswith("scoring the test rows failed (TypeError in ")
     assert "CANARY" not in caught.value.cause + caught.value.fix

@@ -8,9 +8,12 @@ from scipy.stats import binom, binomtest
 from sklearn import metrics
 
 from truetune.objectives.development import Array
+from truetune.objectives.guard import drawn as drawn_again
 from truetune.objectives.guard import resampling
 from truetune.objectives.guard.resampling import Resampler, interval
-from truetune.objectives.guard.rowwise import Part, score
+from truetune.objectives.guard.shift import auc_and_components
+from truetune.objectives.rowwise import Part, score
+from truetune.spaces import Task
 
 
 def sure(targets: Array, is_right: Array) -> Array:
@@ -98,7 +101,7 @@ def test_resampled_metric_is_that_of_the_rows_drawn(metric: str) -> None:
     part = Part(y, (25, 35), np.array([[4.0, 3.0], [2.0, 1.0]]), blocks)
     resampler = Resampler(metric, "regression", part)
     (counts,) = resampler.draws(20, seed=0)
-    found = resampler.resampled(counts, resampler.sums(candidates))
+    found = resampler.prepare(candidates).values(counts)
     for drawn, values in zip(counts, found, strict=True):
         n_times = drawn[blocks]
         rows = [np.repeat(np.arange(60)[s], n_times[s]) for s in part.slices]
@@ -113,12 +116,101 @@ def test_resampled_metric_is_that_of_the_rows_drawn(metric: str) -> None:
             assert value == pytest.approx(score(metric, "regression", again, drawn_too))
 
 
+def by_scikit_learn(metric: str, targets: Array, predictions: Array) -> float:
+    """Score rows as they are, each class that has an AUROC alone."""
+    is_binary = predictions.shape[1] == 1
+    answers = predictions[:, 0] > 0.5 if is_binary else predictions.argmax(axis=1)
+    if metric == "balanced_accuracy":
+        return float(metrics.balanced_accuracy_score(targets, answers))
+    if metric == "f1":
+        average = "binary" if is_binary else "macro"
+        return float(metrics.f1_score(targets, answers, average=average, zero_division=0))
+    columns = [(1, predictions[:, 0])] if is_binary else enumerate(predictions.T)
+    areas = [
+        metrics.roc_auc_score(targets == number, column)
+        for number, column in columns
+        if len(np.unique(targets == number)) == 2
+    ]
+    return float(np.mean(areas)) if areas else 0.5
+
+
+@pytest.mark.filterwarnings("ignore:y_pred contains classes not in y_true")
+@pytest.mark.filterwarnings("ignore:A single label was found")
+@pytest.mark.parametrize("metric", ["balanced_accuracy", "f1", "auroc"])
+@pytest.mark.parametrize("n_classes", [2, 4])
+def test_resampled_metric_of_classes_is_that_of_the_rows_drawn(
+    metric: str, n_classes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few rows and many classes: some resamples miss a class, and one class is never drawn."""
+    rng = np.random.default_rng(4)
+    targets = rng.integers(0, max(n_classes - 1, 2), size=24)
+    candidates = [rng.dirichlet(np.ones(n_classes), size=24).round(1) for _ in range(3)]
+    blocks = rng.permutation(np.arange(24) // 2)
+    task: Task = "classification"
+    if n_classes == 2:
+        task, candidates = "binary", [each[:, 1:] for each in candidates]
+    shaped = targets[:, None].astype(np.float32) if task == "binary" else targets
+    part = Part(shaped, (10, 14), np.ones((2, 1)), blocks)
+    resampler = Resampler(metric, task, part)
+    (counts,) = resampler.draws(30, seed=0)
+    prepared = resampler.prepare(candidates)
+    found = prepared.values(counts)
+    for drawn, values in zip(counts, found, strict=True):
+        n_times = drawn[blocks]
+        rows = [np.repeat(np.arange(24)[s], n_times[s]) for s in part.slices]
+        for predictions, value in zip(candidates, values, strict=True):
+            expected = [
+                by_scikit_learn(metric, targets[r], predictions[r]) for r in rows if len(r)
+            ]
+            assert value == pytest.approx(np.mean(expected))
+    full = prepared.values(np.ones((1, resampler.n_blocks)))[0]
+    assert full == pytest.approx([score(metric, task, part, each) for each in candidates])
+    monkeypatch.setattr(drawn_again, "_MAX_CELLS", 20)
+    assert resampler.prepare(candidates).values(counts) == pytest.approx(found)
+
+
+@pytest.mark.parametrize("metric", ["balanced_accuracy", "f1", "auroc"])
+def test_fold_without_a_row_drawn_has_no_metric_of_classes_either(metric: str) -> None:
+    targets = np.array([0, 1, 0, 1])
+    predictions = np.array([[0.9, 0.1], [0.1, 0.9], [0.1, 0.9], [0.9, 0.1]])
+    part = Part(targets, (2, 2), np.ones((2, 1)), np.array([0, 0, 1, 1]))
+    counts = np.array([[2, 0], [1, 1], [0, 2], [0, 0]])
+    prepared = Resampler(metric, "classification", part).prepare([predictions])
+    found = prepared.values(counts)[:, 0]
+    assert found.tolist()[:3] == [1.0, 0.5, 0.0]
+    assert np.isnan(found[3])
+
+
+@pytest.mark.parametrize("metric", ["balanced_accuracy", "f1", "auroc"])
+@pytest.mark.parametrize("n_right", [0, 40])
+def test_share_that_no_resample_would_change_has_wilsons_interval(
+    metric: str, n_right: int
+) -> None:
+    found = interval(metric, "binary", *answers(n_right, 40), 0.05)
+    wilson = binomtest(n_right, 40).proportion_ci(0.95, "wilson")
+    assert (found.value, found.low, found.high) == pytest.approx(
+        (n_right / 40, wilson.low, wilson.high)
+    )
+
+
+def test_interval_of_an_auroc_is_as_wide_as_its_standard_error_says() -> None:
+    """Against DeLong's, which `guard.shift` finds from ranks."""
+    rng = np.random.default_rng(6)
+    targets = rng.random((400, 1)) < 0.3
+    predictions = 1 / (1 + np.exp(-rng.normal(1.2 * targets, 1)))
+    part = Part.of([targets.astype(np.float32)])
+    found = interval("auroc", "binary", part, predictions, 0.05)
+    auc, components = auc_and_components(predictions[:, 0], targets[:, 0])
+    assert found.value == pytest.approx(auc)
+    assert found.half_width == pytest.approx(1.96 * np.sqrt((components**2).sum()), rel=0.07)
+
+
 def test_fold_without_a_row_drawn_is_left_out_and_nothing_drawn_is_no_number() -> None:
     part = Part(np.ones((4, 1), np.float32), (2, 2), np.ones((2, 1)), np.array([0, 0, 1, 1]))
     predictions = np.array([[0.9], [0.9], [0.1], [0.1]])
     resampler = Resampler("accuracy", "binary", part)
     counts = np.array([[2, 0], [1, 1], [0, 2], [0, 0]])
-    found = resampler.resampled(counts, resampler.sums([predictions]))[:, 0]
+    found = resampler.prepare([predictions]).values(counts)[:, 0]
     assert found.tolist()[:3] == [1.0, 0.5, 0.0]
     assert np.isnan(found[3])
 

@@ -23,6 +23,7 @@ from truetune.objectives.guard.shift import (
     auc_and_components,
     shift,
 )
+from truetune.spaces.experiment import Preprocess
 
 NAMES = ["a", "b", "c", "d"]
 
@@ -187,7 +188,7 @@ def frame(rng: np.random.Generator, n: int, **changed: Any) -> pd.DataFrame:
 
 
 def of_frames(first: pd.DataFrame, second: pd.DataFrame) -> Shift:
-    features = Features.fit(first, is_scaled=True)
+    features = Features.fit(first, Preprocess())
     sides = prepared(first, features), prepared(second, features)
     found = shift(*sides, features.origins(first), ("number", "day"))
     assert found is not None
@@ -223,7 +224,7 @@ def test_later_dates_are_higher() -> None:
 def test_of_many_rows_some_are_taken() -> None:
     rng = np.random.default_rng(0)
     rows = frame(rng, N_MAX + 500)
-    taken = prepared(rows, Features.fit(rows, is_scaled=False))
+    taken = prepared(rows, Features.fit(rows, Preprocess(scale="none")))
     assert len(taken.inputs) == len(taken.blocks) == N_MAX
     numbers = rows["number"].to_numpy(np.float32)
     np.testing.assert_array_equal(taken.inputs[:, 0], numbers[taken.blocks])
@@ -233,5 +234,5 @@ def test_pictures_are_compared_pixel_by_pixel() -> None:
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 256, (40, 3, 4, 4)).astype(np.uint8)
     rows = Sealed(pictures, np.zeros(40), np.arange(40), "")
-    taken = Side.of(rows, Features.fit(pictures, is_scaled=True))
+    taken = Side.of(rows, Features.fit(pictures, Preprocess()))
     assert taken.inputs.shape == (40, 48)

@@ -26,6 +26,9 @@ CASES: list[tuple[str, Direction, Interval, Interval, float, str]] = [
     ("accuracy", "maximize", around(0.60, 0.01), around(0.85, 0.10), 0.02, "SUSPICIOUS"),
     # An accuracy that is minimised, as a file may ask for.
     ("accuracy", "minimize", around(0.85, 0.01), around(0.90, 0.01), 0.02, "OPTIMISTIC"),
+    ("f1", "maximize", around(0.50, 0.01), around(0.48, 0.01), 0.02, "OPTIMISTIC"),
+    ("auroc", "maximize", around(0.50, 0.01), around(0.49, 0.01), 0.02, "CONSISTENT"),
+    ("balanced_accuracy", "maximize", around(0.5, 0.01), around(0.5, 0.01), 0.02, "CONSISTENT"),
     ("r2", "maximize", around(-0.1, 0.01), around(-0.1, 0.01), 0.02, "CONSISTENT"),
     # Of a loss the smallest gap that matters is a share of it: 2 % of 10 and of 0.1.
     ("loss", "minimize", around(10, 0.1), around(10.1, 0.1), 0.02, "CONSISTENT"),

@@ -10,8 +10,8 @@ import torch
 from sklearn import metrics
 
 from truetune.objectives.development import Array
-from truetune.objectives.guard.rowwise import Part, score
-from truetune.objectives.metrics import METRICS
+from truetune.objectives.metrics import METRICS, OBJECTIVES
+from truetune.objectives.rowwise import Part, score
 from truetune.objectives.scoring import (
     predictions,
     standard_targets,
@@ -75,7 +75,8 @@ def test_scores_are_those_of_the_networks_outputs(task: Task, n_outputs: int) ->
         )
         standard = torch.from_numpy(np.asarray(standard_targets(targets[rows], unit, task)))
         scale = torch.from_numpy(unit.target_scale)
-        expected.append(validation_metrics(outputs, standard, scale, task))
+        names = tuple(OBJECTIVES[task])
+        expected.append(validation_metrics(outputs, standard, scale, task, names))
         stored.append(predictions(outputs, unit, task))
     together = np.concatenate(stored)
     for name in expected[0]:
@@ -166,6 +167,55 @@ def test_class_that_no_training_row_has_is_a_wrong_answer() -> None:
     expected = (math.log(2) - math.log(least)) / 2
     assert score("loss", "classification", part, shares) == pytest.approx(expected)
     assert score("accuracy", "classification", part, shares) == 0.5
+
+
+def answers_of(predictions: Array) -> Array:
+    if predictions.shape[1] == 1:
+        return (predictions[:, 0] > 0.5).astype(int)
+    return predictions.argmax(axis=1)
+
+
+@pytest.mark.filterwarnings("ignore:y_pred contains classes not in y_true")
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("task", ["binary", "classification"])
+def test_metrics_by_class_are_those_of_scikit_learn(task: Task, seed: int) -> None:
+    """In some tables classes have no rows, in some none is answered, in some one is unknown."""
+    rng = np.random.default_rng(seed)
+    n, n_classes = int(rng.integers(1, 30)), int(rng.integers(2, 7)) if seed % 4 else 2
+    if task == "binary":
+        n_classes, shares = 2, rng.random((n, 1)).round(1)
+    else:
+        shares = rng.dirichlet(np.full(n_classes, 0.3), size=n)
+    targets = rng.integers(0, n_classes + seed % 2, size=n)
+    part = part_of(targets[:, None].astype(np.float32) if task == "binary" else targets, (n,))
+    answers = answers_of(shares)
+    balanced = metrics.balanced_accuracy_score(targets, answers)
+    assert score("balanced_accuracy", task, part, shares) == pytest.approx(balanced)
+    which = {"labels": [1], "average": "macro"} if task == "binary" else {"average": "macro"}
+    f1 = metrics.f1_score(targets, answers, zero_division=0, **which)
+    assert score("f1", task, part, shares) == pytest.approx(f1)
+
+
+def test_f1_of_two_classes_is_the_seconds() -> None:
+    targets, predicted = np.array([1, 1, 0, 0, 1]), np.array([0.9, 0.2, 0.8, 0.1, 0.7])
+    part = part_of(targets[:, None].astype(np.float32), (5,))
+    expected = metrics.f1_score(targets, predicted > 0.5)
+    assert score("f1", "binary", part, predicted[:, None]) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("metric", ["balanced_accuracy", "f1", "auroc"])
+@pytest.mark.parametrize("task", ["binary", "classification"])
+def test_metric_of_classes_is_the_mean_over_folds(task: Task, metric: str) -> None:
+    n_outputs = 1 if task == "binary" else 4
+    targets = targets_of(task, n_outputs)
+    predicted = RNG.random((N, 1)) if n_outputs == 1 else RNG.dirichlet(np.ones(4), size=N)
+    part = part_of(targets)
+    each = [
+        score(metric, task, part_of(targets[rows], (len(targets[rows]),)), predicted[rows])
+        for rows in part.slices
+    ]
+    assert len(set(each)) == len(FOLDS)
+    assert score(metric, task, part, predicted) == pytest.approx(np.mean(each))
 
 
 def test_metric_is_the_mean_over_folds_not_rows() -> None:
