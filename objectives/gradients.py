@@ -15,8 +15,9 @@ class Norms:
 
     def __init__(self, network: nn.Module) -> None:
         names = {id(module): name for name, module in network.named_modules()}
+        # A network of the user's own may have parameters that are no child's.
         self.layers = {
-            names[id(modules[0])]: [p for module in modules for p in module.parameters()]
+            names.get(id(modules[0]), "own"): [p for m in modules for p in m.parameters()]
             for modules in layers_of(network)
         }
         self._forget()

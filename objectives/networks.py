@@ -17,7 +17,7 @@ from .callables import is_callable
 from .configurations import network_of
 from .seeds import INITIAL_WEIGHTS, draws
 
-_AT_ONCE = 16_384  # rows whose hidden units are in memory at once
+_NUMBERS_AT_ONCE = 2**20  # of inputs whose hidden units are in memory at once
 
 
 def initial(
@@ -39,7 +39,8 @@ def initial(
 
 def outputs_of(network: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
     """Return a network's outputs (rows, outputs), some rows at a time."""
-    return torch.cat([network(x) for x in torch.split(inputs, _AT_ONCE)])
+    at_once = max(1, _NUMBERS_AT_ONCE // max(1, inputs[:1].numel()))
+    return torch.cat([network(x) for x in torch.split(inputs, at_once)])
 
 
 def layers_of(network: nn.Module) -> list[list[nn.Module]]:

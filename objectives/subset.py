@@ -103,7 +103,12 @@ def problems(experiment: Experiment) -> list[Problem]:
     found = []
     for name, parameter in experiment.parameters.items():
         where = ("parameters", name)
-        if name.startswith(_PREFIX) and "." in name.removeprefix(_PREFIX):
+        if is_used(name) and experiment.training.start_from is not None:
+            rule = (
+                f"weights to begin with see the inputs they were trained on, but `{name}` chooses."
+            )
+            found.append(Problem(where, rule, "Keep `start_from`, or it."))
+        elif name.startswith(_PREFIX) and "." in name.removeprefix(_PREFIX):
             rule = f"a column that is taken or left has a name without dots, but got '{name}'."
             found.append(Problem(where, rule, "Rename the column in the source."))
         elif is_used(name) and any(step.is_repeated for step in _steps(experiment, name)):

@@ -38,3 +38,21 @@ def test_what_was_taken_is_forgotten(make_layered: Callable[[], Any]) -> None:
     norms.add()
     assert norms.take()["gradient_norm.first"] > 0
     assert set(norms.take().values()) == {0.0}
+
+
+def test_parameters_of_no_child_are_a_layer_too() -> None:
+    class Loose(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale = torch.nn.Parameter(torch.ones(3))
+
+        def groups(self) -> list[list[torch.nn.Module]]:
+            layer = torch.nn.Module()
+            layer.scale = self.scale
+            return [[layer]]
+
+    network = Loose()
+    norms = Norms(network)
+    (2 * network.scale).sum().backward()
+    norms.add()
+    assert norms.take() == {"gradient_norm.own": pytest.approx(math.sqrt(12))}

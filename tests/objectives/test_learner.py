@@ -96,14 +96,14 @@ def test_epoch_takes_every_row_once_in_a_new_order(
     assert not torch.equal(orders[0], orders[1])
 
 
-@pytest.mark.parametrize("validated", [1, 7, 169, 170, 10**6])
+@pytest.mark.parametrize("validated", [1, 6 * 7, 6 * 169, 6 * 170, 10**6])
 def test_validation_does_not_depend_on_how_many_rows_are_validated_at_once(
     validated: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learned = learn(fold())
     learned.train(1)
     metrics, predicted = learned.validate(), learned.predictions(learned.weights())
-    monkeypatch.setattr(networks, "_AT_ONCE", validated)
+    monkeypatch.setattr(networks, "_NUMBERS_AT_ONCE", validated)
     assert learned.validate() == pytest.approx(metrics, rel=1e-5)
     np.testing.assert_allclose(learned.predictions(learned.weights()), predicted, rtol=1e-5)
 

@@ -273,3 +273,19 @@ def test_a_network_of_the_users_own_is_built_for_what_is_kept(
     n_kept = len(subset.kept(inputs, configuration) or ())
     assert network(torch.zeros(5, inputs.n)).shape == (5, 1)
     assert [p.shape[-1] for p in network.parameters() if p.ndim > 1] == [n_kept]
+
+
+@pytest.mark.parametrize("name", ["n_inputs", "inputs.a"])
+def test_weights_to_begin_with_know_which_inputs_they_see(name: str, tmp_path: Path) -> None:
+    (tmp_path / "weights.pt").touch()
+    values = {"n_inputs": 3, "inputs.a": True}
+    experiment = load(
+        FLAT,
+        {
+            "training": {"start_from": str(tmp_path / "weights.pt")},
+            f"parameters.{name}": values[name],
+        },
+    )
+    (found,) = subset.problems(experiment)
+    assert found.where == ("parameters", name)
+    assert "`start_from`" in found.fix
