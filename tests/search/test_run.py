@@ -60,7 +60,8 @@ def searched(
     """A folder in which a search of eight trials has run, and the JSON it printed."""
     folder = tmp_path_factory.mktemp(request.param)
     path = Path(__file__).parents[2] / "spaces" / "mlp.yaml"
-    settings = ["data.source=sklearn:iris", "pruner=median", "training.epochs=6"]
+    of_rows = ["data.source=sklearn:iris", "data.preprocess.shape=null"]
+    settings = [*of_rows, "pruner=median", "training.epochs=6"]
     flags = [flag for setting in settings for flag in ("--set", setting)]
     command = [sys.executable, "-m", "truetune.cli", "search", str(path), "--study", "quick"]
     done = subprocess.run(
