@@ -75,7 +75,7 @@ def _seconds(found: Sequence[dict[str, Any]]) -> str:
 
 
 def digits(n_seeds: int) -> str:
-    names = ("linear", "mlp", "cnn", "resnet", "lstm", "gru")
+    names = ("mlp", "cnn", "resnet")
     rows = over_seeds(names, ("validation_accuracy", "validation_loss"), n_seeds)
     return table(["space", "trials", "accuracy", "loss", "seconds"], rows)
 
