@@ -112,11 +112,15 @@ class MLP(nn.Module):
         """Return the outputs; with a generator (in training) hidden units are dropped."""
         x = x.flatten(1)  # a picture is its pixels
         activation = ACTIVATIONS[self.config.activation]
-        for i, rate in enumerate(self.rates):
-            units = activation(self.norms[i](self.hidden[i](x)))  # (rows, the layer's width)
+        # In a small network a module that does nothing costs as much as a layer's arithmetic.
+        is_normed, is_residual = self.config.norm != "none", self.config.residual
+        shortcuts = iter(self.shortcuts)
+        for layer, norm, rate in zip(self.hidden, self.norms, self.rates, strict=True):
+            units = layer(x)  # (rows, the layer's width)
+            units = activation(norm(units) if is_normed else units)
             if generator is not None and rate > 0:
                 units = drop(units, rate, generator)
-            x = self.shortcuts[i](x) + units if self.config.residual else units
+            x = next(shortcuts)(x) + units if is_residual else units
         output: Tensor = self.output(x)  # (rows, n_outputs)
         return output
 
