@@ -8,7 +8,6 @@ mean of standardised pictures. Each picture of a minibatch is changed in its own
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any, Protocol
 
 import torch
@@ -16,6 +15,7 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..spaces.experiment import Training
+from .forking import seeded
 from .settings import AUGMENTATIONS, says_nothing
 
 _Change = Callable[[Tensor], Tensor]  # of pictures (rows, channels, height, width)
@@ -55,7 +55,7 @@ def augmenter(training: Training, shape: tuple[int, ...]) -> Augmenter | None:
 
     def augment(x: Tensor, seed: int) -> Tensor:
         pictures = x.reshape(len(x), -1, height, width)
-        with _seeded(seed ^ _STREAM, x.device), torch.no_grad():
+        with seeded(seed ^ _STREAM, x.device), torch.no_grad():
             for change in changes:
                 pictures = change(pictures)
         return pictures.reshape(x.shape)
@@ -103,18 +103,6 @@ def _drawn(bound: float, x: Tensor) -> Tensor:
     """Draw a number for each picture, evenly between `-bound` and `bound`: (rows, 1, 1, 1)."""
     share = torch.rand(len(x), 1, 1, 1)  # on the CPU, as kornia draws
     return ((2 * share - 1) * bound).to(x.device, x.dtype)
-
-
-@contextmanager
-def _seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Seed torch's global generators, which kornia draws from, and leave them as they were."""
-    devices = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices):
-        torch.default_generator.manual_seed(seed)
-        if devices:
-            with torch.cuda.device(device):
-                torch.cuda.manual_seed(seed)
-        yield
 
 
 def _kornia() -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, redirect_stdout
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
@@ -19,6 +19,7 @@ from torch import Generator, Tensor, nn
 
 from ..models.inputs import Inputs
 from .callables import contained, described, imported
+from .forking import seeded
 
 Build = Callable[..., Any]
 
@@ -119,14 +120,7 @@ def _function(source: str) -> Build:
     return imported(source, "returns an nn.Module")
 
 
-@contextmanager
-def _seeded(generator: Generator, device: torch.device) -> Iterator[None]:
-    """Seed torch's global generators with a draw from `generator`, and put them back."""
+def _seeded(generator: Generator, device: torch.device) -> AbstractContextManager[None]:
+    """Seed torch's global generators with a draw from `generator` for the time of a call."""
     seed = int(torch.randint(2**62, (1,), generator=generator, device=generator.device))
-    is_cuda = device.type == "cuda"
-    with torch.random.fork_rng(devices=[device] if is_cuda else []):
-        torch.default_generator.manual_seed(seed)
-        if is_cuda:
-            with torch.cuda.device(device):
-                torch.cuda.manual_seed(seed)
-        yield
+    return seeded(seed, device)
