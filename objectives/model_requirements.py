@@ -15,6 +15,7 @@ from .data_requirements import kind_of
 
 _OF_PICTURES = ("resnet18",)  # the others that convolve read a list of numbers as a series
 _OF_COLUMNS = ("built-in", "table", "database")  # whose rows are numbers in no order
+_EMBEDDING = "embedding_size"
 _OWN = "A model of your own is `./file.py:build` or `package.module:build`."
 
 
@@ -26,7 +27,11 @@ def problems(experiment: Experiment) -> list[Problem]:
         return own_model.problems(experiment)
     else:
         found = _fixed_problems(experiment)
-    return found or [*_word_problems(experiment), *_shape_problems(experiment)]
+    return found or [
+        *_word_problems(experiment),
+        *_embedding_problems(experiment),
+        *_shape_problems(experiment),
+    ]
 
 
 def is_known(experiment: Experiment) -> bool:
@@ -104,6 +109,22 @@ def _word_problems(experiment: Experiment) -> list[Problem]:
     rule = f"'{columns[0]}' is read word by word, which {unable[0]} does not do."
     fix = f"Use {' or '.join(able)}, or write `{columns[0]}: text`, which counts the words."
     return [Problem(("data", "columns", columns[0]), rule, fix)]
+
+
+def _embedding_problems(experiment: Experiment) -> list[Problem]:
+    """Return a size of word vectors where there are no words."""
+    if "words" in experiment.data.columns.values():
+        return []
+    readers = [name for name in models_of(experiment) if ARCHITECTURES[name].takes_words]
+    names = {_EMBEDDING, *(f"{model}.{_EMBEDDING}" for model in readers)}
+    places = [("parameters", name) for name in experiment.parameters if name in names]
+    if _EMBEDDING in experiment.model.options:
+        places.append(("model", _EMBEDDING))
+    if not readers:
+        return []
+    rule = f"`{_EMBEDDING}` of {readers[0]} is how many numbers a word is, but no column is words."
+    fix = "Remove it, or write `columns: {NAME: words}` under `data:`."
+    return [Problem(place, rule, fix) for place in places]
 
 
 def _shape_problems(experiment: Experiment) -> list[Problem]:

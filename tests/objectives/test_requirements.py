@@ -380,6 +380,48 @@ def test_a_cost_of_ones_own_is_no_choice(tmp_path: Path) -> None:
     assert problem == Problem(("parameters", "cost"), rule, "Write it under `training:`.")
 
 
+SIZE = {"type": "int", "low": 8, "high": 32}
+
+
+@pytest.mark.parametrize(
+    ("said", "where"),
+    [
+        (
+            {"model": "gru", "parameters": {"learning_rate": RATE, "embedding_size": SIZE}},
+            ("parameters", "embedding_size"),
+        ),
+        (
+            {
+                "model": {"name": "lstm", "embedding_size": 8},
+                "parameters": {"learning_rate": RATE},
+            },
+            ("model", "embedding_size"),
+        ),
+        (
+            {
+                "parameters": {
+                    "model": {"type": "categorical", "choices": ["mlp", "gru"]},
+                    "gru.embedding_size": SIZE,
+                },
+                "constraints": [],
+            },
+            ("parameters", "gru.embedding_size"),
+        ),
+    ],
+)
+def test_size_of_word_vectors_takes_words(
+    said: dict[str, Any], where: tuple[str, str], tmp_path: Path
+) -> None:
+    base = FLAT if "model" in said else SPACES / "architectures.yaml"
+    problem = the_problem(load(base, said))
+    assert problem.where == where
+    assert "no column is words" in problem.rule
+    (path := tmp_path / "reviews.csv").touch()
+    words = {"source": str(path), "target": "y", "columns": {"review": "words"}}
+    reading = load(base, {**said, "data": words})
+    assert not [p for p in problems(reading) if p.where == where]
+
+
 @pytest.mark.parametrize("model", ["mlp", "cnn", "tabular"])
 def test_words_take_a_model_that_reads_them(model: str, tmp_path: Path) -> None:
     path = tmp_path / "reviews.csv"
