@@ -135,12 +135,10 @@ class CNN(nn.Module):
         """Return the outputs; with a generator (in training) channels are dropped."""
         x = as_pictures(x, self.shape)
         for layer, rate in zip(self.hidden, self.config.rates, strict=True):
-            x = layer(x)  # (rows, the layer's channels, height, width)
-            if generator is not None and rate > 0:
-                x = drop_channels(x, rate, generator)
+            # (rows, the layer's channels, height, width)
+            x = drop_channels(layer(x), rate, generator)
         x = x.flatten(1) if self.config.head == "flatten" else x.mean((2, 3))
-        if generator is not None and self.config.dropout_last:
-            x = drop(x, self.config.dropout_last, generator)
+        x = drop(x, self.config.dropout_last or 0.0, generator)
         output: Tensor = self.output(x)  # (rows, n_outputs)
         return output
 

@@ -85,20 +85,25 @@ def norm_layer(name: str, n: int, n_dims: int) -> nn.Module:
     return nn.LayerNorm(n) if n_dims == 1 else nn.GroupNorm(1, n)
 
 
-def drop(x: Tensor, rate: float, generator: Generator) -> Tensor:
+def drop(x: Tensor, rate: float, generator: Generator | None) -> Tensor:
     """Zero each element with probability `rate` and scale the others by 1 / (1 - rate).
 
     The same as `torch.nn.functional.dropout`, which can only draw from the global generator.
+    Without a generator (outside of training), and at a rate of 0, `x` is returned as it is.
     """
+    if generator is None or rate == 0:
+        return x
     return x * _kept(x.shape, x, rate, generator)
 
 
-def drop_channels(x: Tensor, rate: float, generator: Generator) -> Tensor:
+def drop_channels(x: Tensor, rate: float, generator: Generator | None) -> Tensor:
     """Zero whole channels of (rows, channels, ...) as `drop` does elements.
 
     Neighbouring pixels say nearly the same, so that dropping some of them drops nothing
     (Tompson et al. 2015, arXiv:1411.4280, section 3.2).
     """
+    if generator is None or rate == 0:
+        return x
     shape = torch.Size([*x.shape[:2], *(1 for _ in x.shape[2:])])
     return x * _kept(shape, x, rate, generator)
 

@@ -117,9 +117,7 @@ class MLP(nn.Module):
         shortcuts = iter(self.shortcuts)
         for layer, norm, rate in zip(self.hidden, self.norms, self.rates, strict=True):
             units = layer(x)  # (rows, the layer's width)
-            units = activation(norm(units) if is_normed else units)
-            if generator is not None and rate > 0:
-                units = drop(units, rate, generator)
+            units = drop(activation(norm(units) if is_normed else units), rate, generator)
             x = next(shortcuts)(x) + units if is_residual else units
         output: Tensor = self.output(x)  # (rows, n_outputs)
         return output

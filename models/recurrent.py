@@ -89,9 +89,7 @@ class Recurrent(nn.Module):
         # Of an LSTM the state is read out, not the cell.
         last = last[0] if isinstance(last, tuple) else last  # (directions, rows, hidden)
         read = torch.cat([*last], dim=1)  # (rows, directions x hidden)
-        if generator is not None and self.dropout_last > 0:
-            read = drop(read, self.dropout_last, generator)
-        output: Tensor = self.output(read)  # (rows, n_outputs)
+        output: Tensor = self.output(drop(read, self.dropout_last, generator))  # (rows, n_outputs)
         return output
 
     def groups(self) -> list[list[nn.Module]]:
@@ -121,8 +119,6 @@ def _n_features(shape: tuple[int, ...]) -> int:
 def _dropped(
     states: Tensor | PackedSequence, rate: float, generator: Generator | None
 ) -> Tensor | PackedSequence:
-    if generator is None or rate == 0:
-        return states
     if isinstance(states, PackedSequence):
         return _with_data(states, drop(states.data, rate, generator))
     return drop(states, rate, generator)

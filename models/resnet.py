@@ -118,8 +118,7 @@ class ResNet(nn.Module):
         for block in self.blocks:
             x = block(x)
         x = x.mean((2, 3))  # (rows, the last stage's channels)
-        if generator is not None and self.config.dropout_last > 0:
-            x = drop(x, self.config.dropout_last, generator)
+        x = drop(x, self.config.dropout_last, generator)
         output: Tensor = self.output(x)  # (rows, n_outputs)
         return output
 

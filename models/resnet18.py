@@ -84,9 +84,7 @@ class ResNet18(nn.Module):
         x = F.max_pool2d(x, 3, stride=2, padding=1)  # (rows, 64, height / 4, width / 4)
         x = self.layer2(self.layer1(x))  # (rows, 128, height / 8, width / 8)
         x = self.layer4(self.layer3(x))  # (rows, 512, height / 32, width / 32)
-        x = x.mean((2, 3))  # (rows, 512)
-        if generator is not None and self.dropout_last > 0:
-            x = drop(x, self.dropout_last, generator)
+        x = drop(x.mean((2, 3)), self.dropout_last, generator)  # (rows, 512)
         output: Tensor = self.fc(x)  # (rows, n_outputs)
         return output
 

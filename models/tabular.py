@@ -62,8 +62,8 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, generator: Generator | None) -> Tensor:
         units = ACTIVATIONS[self.config.activation](self.first(self.norm(x)))
-        units = self.second(_dropped(units, self.config.dropout, generator))
-        return x + _dropped(units, self.config.dropout, generator)
+        units = self.second(drop(units, self.config.dropout, generator))
+        return x + drop(units, self.config.dropout, generator)
 
 
 class Tabular(nn.Module):
@@ -101,7 +101,7 @@ class Tabular(nn.Module):
         for block in self.blocks:
             x = block(x, generator)
         x = ACTIVATIONS[self.config.activation](self.norm(x))
-        output: Tensor = self.output(_dropped(x, self.config.dropout_last, generator))
+        output: Tensor = self.output(drop(x, self.config.dropout_last, generator))
         return output
 
     def _embedded(self, x: Tensor) -> Tensor:
@@ -140,10 +140,6 @@ def _embedding_layer(n_levels: int, size: int) -> nn.Embedding:
     layer = nn.utils.skip_init(nn.Embedding, n_levels, size)  # type: ignore[no-untyped-call]
     assert isinstance(layer, nn.Embedding)
     return layer
-
-
-def _dropped(x: Tensor, rate: float, generator: Generator | None) -> Tensor:
-    return drop(x, rate, generator) if generator is not None and rate > 0 else x
 
 
 def build(inputs: Inputs, n_outputs: int, generator: Generator, **parameters: Any) -> Tabular:

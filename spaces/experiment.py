@@ -116,9 +116,7 @@ class Preprocess(Section):
     size: Annotated[int, Field(ge=1, le=4096)] | None = None  # pixels, of a picture's sides
     shape: Shape | None = None  # of a row whose numbers are stored in a list
     words: Annotated[int, Field(ge=2)] | None = None  # kept of a text; None: what most rows have
-    vocabulary: Annotated[int, Field(ge=2)] | None = (
-        None  # words known; None: the commonest 10,000
-    )
+    vocabulary: Annotated[int, Field(ge=2)] | None = None  # words known; None: 10,000
 
 
 Role = Literal["number", "category", "date", "text", "words", "drop"]
@@ -188,9 +186,7 @@ class Training(Section):
     weight_decay: Annotated[float, Field(ge=0)] = 0.0  # biases excluded
     cost: Annotated[str, Field(min_length=1)] | None = None  # None: by the kind of target
     class_weights: ClassWeights | None = None  # None: every row counts the same
-    label_smoothing: Annotated[float, Field(ge=0, lt=1)] | None = (
-        None  # share given to all classes
-    )
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] | None = None  # given to all classes
     huber_delta: Annotated[float, Field(gt=0)] | None = None  # deviations; None: 1
     focal_gamma: Annotated[float, Field(ge=0)] | None = None  # None: 2
     mixup: Annotated[float, Field(ge=0)] | None = None  # of Beta(mixup, mixup); 0: none
