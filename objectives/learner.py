@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 
@@ -147,7 +148,7 @@ class Learner:
         """Return the metrics of the network as it is, on the validation rows."""
         self.network.eval()
         with torch.inference_mode():
-            outputs = self._outputs(self.network)
+            outputs = outputs_of(self.network, self.x_validation)
             return validation_metrics(
                 outputs, self.y_validation, self.target_scale, self.task, self.extra
             )
@@ -158,15 +159,26 @@ class Learner:
 
     def predictions(self, weights: dict[str, Tensor]) -> Array:
         """Return what the network predicts for the validation rows with these weights."""
+        return self._predicted(weights, self.x_validation)
+
+    def fitted(self, weights: dict[str, Tensor]) -> tuple[Array, Array]:
+        """Return what it predicts for training rows, and their targets.
+
+        They are as many as the validation rows, spread evenly, so that it takes as long as one
+        validation. Nothing is dropped or augmented.
+        """
+        n = min(len(self.x_train), len(self.x_validation))
+        places = np.linspace(0, len(self.x_train) - 1, n).round().astype(np.int64)
+        rows = torch.from_numpy(places).to(self.device)
+        return self._predicted(weights, self.x_train[rows]), self.fold.y_train[places]
+
+    def _predicted(self, weights: dict[str, Tensor], x: Tensor) -> Array:
         self.network.eval()
         with torch.inference_mode():
-            outputs = self._outputs(
-                lambda x: torch.func.functional_call(self.network, weights, (x,))
+            outputs = outputs_of(
+                lambda rows: torch.func.functional_call(self.network, weights, (rows,)), x
             )
         return predictions(outputs, self.fold, self.task)
-
-    def _outputs(self, network: Callable[[Tensor], Tensor]) -> Tensor:
-        return outputs_of(network, self.x_validation)
 
 
 def _targets(targets: Array, fold: Fold, task: Task, device: str) -> Tensor:

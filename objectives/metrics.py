@@ -35,6 +35,8 @@ OBJECTIVES = {
     for task, metrics in METRICS.items()
 }
 
+FIT = "fit_"  # before the plain name of a metric: of the kept weights, on training rows
+
 SHARES = ("accuracy", "balanced_accuracy", "f1", "auroc")  # metrics that lie between 0 and 1
 
 # What else they are called, each in the name that a file writes less `validation_`.

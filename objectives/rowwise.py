@@ -51,10 +51,13 @@ class Part:
     blocks: Array  # (rows,) int64: rows of one number are drawn together
 
     @classmethod
-    def of(cls, targets: Sequence[Array]) -> Part:
-        """Put the targets of folds together, each row drawn alone and in its own unit."""
+    def of(cls, targets: Sequence[Array], scales: Sequence[Array] = ()) -> Part:
+        """Put the targets of folds together, each row drawn alone.
+
+        Without scales, (outputs,) of each fold, a regression's loss is in its own unit.
+        """
         n_rows = tuple(map(len, targets))
-        scale = np.ones((len(targets), 1))
+        scale = np.stack(scales) if scales else np.ones((len(targets), 1))
         return cls(np.concatenate(targets), n_rows, scale, np.arange(sum(n_rows)))
 
     @property

@@ -24,7 +24,8 @@ from .contracts import (
 from .development import Array, Development
 from .gradients import PREFIX
 from .learner import Learner
-from .metrics import OBJECTIVES, direction_of
+from .metrics import FIT, OBJECTIVES, direction_of, plain_name
+from .rowwise import Part, score
 from .scoring import metrics_of
 from .seeds import fold_seed
 
@@ -100,7 +101,7 @@ class EagerPack:
     def results(self, number: int) -> Results:
         """Return the weights, those of fold 2 as `2.output.bias`, and the predictions of the
         validation rows, fold after fold."""
-        kept = self.best_weights or [learner.weights() for learner in self.learners]
+        kept = self._kept()
         is_one = len(kept) == 1
         weights = {
             name if is_one else f"{i}.{name}": tensor.detach().clone().cpu()
@@ -110,9 +111,25 @@ class EagerPack:
         return Results(weights, self.predicted if self.predicted is not None else self._predict())
 
     def _predict(self) -> Array:
-        kept = self.best_weights or [learner.weights() for learner in self.learners]
-        pairs = zip(self.learners, kept, strict=True)
+        pairs = zip(self.learners, self._kept(), strict=True)
         return np.concatenate([learner.predictions(of_fold) for learner, of_fold in pairs])
+
+    def _fit(self) -> dict[str, float]:
+        """Score the kept weights on training rows, by the metric that is optimised.
+
+        The training loss is a mean over an epoch in which weights changed and units were
+        dropped: how well rows are learnt, and how much worse others are, this tells.
+        """
+        pairs = zip(self.learners, self._kept(), strict=True)
+        predicted, targets = zip(*(learner.fitted(w) for learner, w in pairs), strict=True)
+        folds = [learner.fold for learner in self.learners]
+        part = Part.of(targets, [fold.target_scale for fold in folds])
+        name, task = plain_name(self.metric), self.learners[0].task
+        return {FIT + name: score(name, task, part, np.concatenate(predicted))}
+
+    def _kept(self) -> list[dict[str, Tensor]]:
+        """Return the weights that count, of each fold."""
+        return self.best_weights or [learner.weights() for learner in self.learners]
 
     def drop(self, number: int) -> None:
         pass  # a pack of one ends with its trial
@@ -174,6 +191,7 @@ class EagerPack:
             self.predicted = self._predict()
             folds = [learner.fold for learner in self.learners]
             metrics |= metrics_of(missing, self.predicted, folds, task)
+        metrics |= self._fit()
         return replace(report, kept_epoch=self.best.epoch, kept_metrics=metrics)
 
 

@@ -17,7 +17,7 @@ from ..spaces.differences import differences
 from ..spaces.extending import PATHS
 
 # What may change between runs, and is recorded.
-SETTINGS = ("card", "sampler", "pruner", "budget", "resources", "verify")
+SETTINGS = ("card", "sampler", "pruner", "budget", "resources", "verify", "baselines")
 
 DATA_KEYS = ("data_sha256", "split_sha256")
 WEIGHTS_KEY = "weights_sha256"  # of the file that trials begin with, where there is one

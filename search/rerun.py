@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 
-from ..objectives.contracts import Assignment
+from ..objectives.contracts import Assignment, Report
 from ..objectives.preparation import prepare
+from ..objectives.single import train
 from .home import Home
 from .queries import Studies
 from .run import Options, load
@@ -29,20 +29,13 @@ def rerun(
     trial = studies.trial(experiment.study, number)
     configuration = configuration_of(trial, experiment.space)
     assignment = Assignment(number, configuration, trial.user_attrs["seed"])
-    development = prepare(experiment)
-    from ..objectives.generators import objective_of
-
-    pack = objective_of(experiment).start([assignment], development, "cpu")
-    epochs: list[dict[str, Any]] = []
-    while True:
-        (report,) = pack.advance()
-        if not report.repeats:
-            epochs.append(dict(report.metrics))
-        if answer is None and not report.repeats:
-            metrics = "  ".join(f"{name} {value:.6g}" for name, value in report.metrics.items())
-            click.echo(f"epoch {report.epoch:3}  {metrics}")
-        if report.kept_epoch is not None:
-            break
-    pack.drop(number)
+    show = _show if answer is None else lambda _: None
+    trained = train(experiment, assignment, prepare(experiment), show=show)
     if answer is not None:
+        epochs = [dict(report.metrics) for report in trained.reports]
         answer({"number": number, "parameters": parameters_of(trial), "epochs": epochs})
+
+
+def _show(report: Report) -> None:
+    metrics = "  ".join(f"{name} {value:.6g}" for name, value in report.metrics.items())
+    click.echo(f"epoch {report.epoch:3}  {metrics}")

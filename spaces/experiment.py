@@ -268,6 +268,11 @@ class Resources(Section):
     cpus: Annotated[int, Field(ge=1)] = 1
     gpus: Gpus = "auto"
     workers: Annotated[int, Field(ge=1)] | None = None
+    price_per_hour: Annotated[float, Field(ge=0)] | None = None  # of one worker
+
+
+Baseline = Literal["dummy", "linear", "network", "boosting"]
+BASELINES: tuple[Baseline, ...] = ("dummy", "linear", "network", "boosting")
 
 
 MAX_PARAMETERS = 1000
@@ -297,6 +302,8 @@ class Experiment(Section):
     budget: Budget = Budget()
     resources: Resources = Resources()
     verify: Verify = Verify()
+    # What the winner is held against; `[]` for nothing.
+    baselines: Annotated[tuple[Baseline, ...], BeforeValidator(as_tuple)] = BASELINES
     seed: Seed = 0
 
     @model_validator(mode="after")

@@ -40,9 +40,10 @@ class Worker:
         import torch
 
         from ...objectives.generators import objective_of
+        from ...objectives.single import device_here
 
         torch.set_num_threads(experiment.resources.cpus)
-        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.device = device_here()
         self.tripwire = Tripwire(denied)
         with self.tripwire.armed():  # the user's own model is imported
             self.objective: Objective = objective_of(experiment)
