@@ -37,6 +37,7 @@ QUICK = {
     "parameters.batch_size": {"type": "categorical", "choices": [16, 32]},
     "parameters.hidden_units": {"type": "int", "low": 4, "high": 16, "log": True},
     "budget.trials": 6,
+    "baselines": [],  # each takes longer than the trials
 }
 
 
@@ -127,6 +128,7 @@ def search_here() -> Callable[..., Summary]:
         space: Path, executor: str = "inline", folder: Path | None = None, **overrides: Any
     ) -> Summary:
         folder = folder or space.parent
+        overrides = {"baselines": [], **overrides}
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(running, "MLflowRecorder", Unrecorded)
             patched.setenv("XDG_DATA_HOME", vault_of(folder))
