@@ -3,9 +3,12 @@
 | file        | commands                                                |
 |-------------|---------------------------------------------------------|
 | `spaces`    | `init`, `check`, `schema`                               |
+| `tuning`    | `lr`                                                    |
 | `searching` | `search`, `stop`                                        |
 | `looking`   | `status`, `trials`, `best`, `logs`, `export`, `delete`  |
 | `guarding`  | `seal`, `verify`, `ledger`                              |
+| `finishing` | `prune`, `threshold`                                    |
+| `learning`  | `learning-curve`                                        |
 | `serving`   | `dashboard`, `ui`, `doctor`                             |
 
 Nothing heavy is imported here: `tune --help` should answer at once.
@@ -20,12 +23,15 @@ from typing import Any
 import click
 
 from ..errors import InputError, Interrupted, TuneError
+from .finishing import prune, threshold
 from .guarding import ledger, seal, verify
+from .learning import learning_curve
 from .looking import best, delete, export, logs, status, trials
 from .printing import print_error, wants_json
 from .searching import search, stop
 from .serving import dashboard, doctor, ui
 from .spaces import check, init, schema
+from .tuning import lr
 
 
 class _Main(click.Group):
@@ -74,9 +80,12 @@ def cli(debug: bool) -> None:
 
 for _command in (
     *(init, check, schema),
+    *(lr,),
     *(search, stop),
     *(status, trials, best, logs, export, delete),
     *(seal, verify, ledger),
+    *(prune, threshold),
+    learning_curve,
     *(dashboard, ui, doctor),
 ):
     cli.add_command(_command)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from . import options
 from .printing import print_json
+
+if TYPE_CHECKING:
+    from ..search.diagnosis import StudyReport
+    from ..search.queries import Studies
 
 
 @click.command()
@@ -20,18 +25,31 @@ def status(study: str | None, storage: str | None, home: str | None, as_json: bo
     studies = options.studies(home, storage)
     names = [study] if study is not None else studies.names()
     states = [studies.status(name) for name in names]
+    report = None if study is None else _report(studies, study)
     if as_json:
-        print_json(states[0] if study is not None else {"studies": states})
+        more = {} if report is None else report.to_json()
+        print_json(states[0] | more if study is not None else {"studies": states})
         return
     if not states:
         click.echo(f"There is no study in {studies.home.root} yet.")
     for state in states:
         n, best = state["trials"], state["best"]
-        value = f"{best['value']:.4g} (trial {best['number']})" if best else "none yet"
+        on_front = f", {len(best)} on the front" if isinstance(best, list) else ""
+        best = next(iter(best), None) if isinstance(best, list) else best
+        value = f"{best['value']:.4g} (trial {best['number']}){on_front}" if best else "none yet"
         click.echo(
             f"{state['study']}: {state['state']}, {n['complete']} completed, {n['pruned']} "
             f"pruned, {n['failed']} failed, {n['running']} running; best {value}"
         )
+    if report is not None:
+        click.echo(f"\n{report.to_text()}")
+
+
+def _report(studies: Studies, study: str) -> StudyReport:
+    """Return where one study stands in the six steps."""
+    from ..search.diagnosis import report
+
+    return report(studies, studies.load(study))
 
 
 @click.command()
@@ -59,16 +77,32 @@ def trials(study: str | None, storage: str | None, home: str | None, as_json: bo
 
 @click.command()
 @click.argument("study", required=False)
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the front's plots."
+)
 @options.storage
 @options.home
 @options.as_json
-def best(study: str | None, storage: str | None, home: str | None, as_json: bool) -> None:
-    """Show a study's best trial."""
+def best(
+    study: str | None, out: Path | None, storage: str | None, home: str | None, as_json: bool
+) -> None:
+    """Show a study's best trial; of several objectives, the trials that none dominates."""
     from ..search.summary import table
+    from ..search.trade_offs import front_lines
 
-    found = options.studies(home, storage).best(study)
+    studies = options.studies(home, storage)
+    front, found = studies.front(study), studies.best(study)
+    plots: list[str] = []
+    if out is not None:
+        from ..search.front_plot import write_front
+
+        plots = [str(path) for path in write_front(studies.load(study), out)]
     if as_json:
-        print_json(found)
+        print_json(found if front is None else front | ({"plots": plots} if plots else {}))
+        return
+    if front is not None:
+        told = [f"Wrote {' and '.join(plots)}."] if plots else []
+        click.echo("\n".join(front_lines(front["best"]) + told))
         return
     click.echo(f"trial {found['number']}, value {found['value']:.6g}")
     lines = table("configuration", found["parameters"])

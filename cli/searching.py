@@ -22,6 +22,12 @@ from .printing import print_json
 @options.settings
 @click.option("--study", help="The study's name.")
 @click.option("--from", "carry_from", metavar="STUDY", help="Take over its trials that fit.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME",
+    help="Draw this parameter alone, the rest as it is best so far. May be given again.",
+)
 @click.option("--trial", type=click.IntRange(0), help="Train one trial again, recording nothing.")
 @options.storage
 @options.tracking_uri
@@ -39,6 +45,7 @@ def search(
     settings: tuple[str, ...],
     study: str | None,
     carry_from: str | None,
+    only: tuple[str, ...],
     trial: int | None,
     storage: str | None,
     tracking_uri: str | None,
@@ -66,8 +73,13 @@ def search(
         address=address,
         overrides=overrides,
         carry_from=carry_from,
+        only=only,
         quiet=quiet,
     )
+    if trial is not None and only:
+        raise click.UsageError(
+            "--trial trains a trial that there is, and --only chooses new ones."
+        )
     if trial is not None:
         from ..search.rerun import rerun
 

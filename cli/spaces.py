@@ -39,13 +39,19 @@ def init(
 @click.command()
 @click.argument("space", type=click.Path(path_type=Path))
 @click.option("--static", "is_static", is_flag=True, help="Read no data, run no code of yours.")
+@click.option("--no-training", is_flag=True, help="Train no network for some seconds.")
 @click.option("--profile", "with_profile", is_flag=True, help="Draw the rows on a page of HTML.")
 @options.settings
 @options.as_json
 def check(
-    space: Path, is_static: bool, with_profile: bool, settings: tuple[str, ...], as_json: bool
+    space: Path,
+    is_static: bool,
+    no_training: bool,
+    with_profile: bool,
+    settings: tuple[str, ...],
+    as_json: bool,
 ) -> None:
-    """Look SPACE over before a search: the file's mistakes, its data, its parameters."""
+    """Look SPACE over before a search: mistakes, its data, its networks, how long it takes."""
     from dataclasses import asdict
 
     from ..search import check as checking
@@ -54,7 +60,12 @@ def check(
         raise click.UsageError("--profile draws the data, which --static does not read.")
     profile = Path(f"{space.stem}-profile.html") if with_profile else None
     checked = checking.check(
-        space, options.overrides(settings), is_static, profile, partial(click.echo, err=True)
+        space,
+        options.overrides(settings),
+        is_static,
+        profile,
+        partial(click.echo, err=True),
+        not no_training,
     )
     if as_json:
         content = {"ok": checked.is_good, "findings": [vars(f) for f in checked.findings]}
@@ -62,6 +73,8 @@ def check(
             content["space"] = asdict(checked.explanation)
         if checked.sizes:
             content["data"] = checked.sizes
+        if checked.tried is not None:
+            content |= checked.tried.to_json()
         if checked.profile is not None:
             content["profile"] = str(checked.profile)
         print_json(content)

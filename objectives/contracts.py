@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ..spaces.parameters import Scalar
@@ -41,6 +41,7 @@ class Report:
     kept_metrics: Mapping[str, float] | None = None
     repeats: bool = False  # the epoch was reported before; the trial has ended since
     is_comparable: bool = True  # with other epochs: not in the midst of a schedule's period
+    costs: Mapping[str, float] = field(default_factory=dict)  # known before the first epoch
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..models.inputs import Inputs
+from .handing import OpenFiles
 
 Array = NDArray[Any]
 _FACTS, _BLOCKS = "facts.json", "blocks"
@@ -106,7 +107,7 @@ class Development:
         (folder / _FACTS).write_text(json.dumps(facts))
 
     @classmethod
-    def load(cls, folder: Path) -> Development:
+    def load(cls, folder: Path | OpenFiles) -> Development:
         """Map what `save` wrote: read-only, and read from disk where it is looked at.
 
         The files may be deleted then: what is mapped stays until the process ends.

@@ -29,7 +29,13 @@ def save(results: Results, folder: Path, with_weights: bool) -> None:
     else:
         weights = {name: tensor.contiguous() for name, tensor in results.weights.items()}
         _write(folder / WEIGHTS, lambda path: save_file(weights, path))
-    _write(folder / PREDICTIONS, lambda path: _save_array(path, results.predictions))
+    save_predictions(results.predictions, folder)
+
+
+def save_predictions(predictions: Array, folder: Path) -> None:
+    """Write what was predicted for the validation rows, fold after fold."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / PREDICTIONS, lambda path: _save_array(path, predictions))
 
 
 def save_data(development: Development, folder: Path) -> None:

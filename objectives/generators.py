@@ -72,6 +72,8 @@ class GeneratorPack:
         self.source = str(experiment.objective.function)
         self.name = Path(self.source).name
         self.metric = experiment.objective.metric
+        self.others = [objective.metric for objective in experiment.objective.others]
+        self.others += [outcome.metric for outcome in experiment.outcomes]
         self.n_epochs = experiment.training.epochs
         self.last: Report | None = None
         with contained(self.source):
@@ -129,6 +131,10 @@ class GeneratorPack:
         if self.metric not in metrics:
             known = ", ".join(metrics) or "nothing"
             rule = f"{self.name} yields '{self.metric}', which is optimised"
+            raise ValueError(f"{rule}, but got {known} in epoch {epoch}.")
+        if missing := [name for name in self.others if name not in metrics]:
+            known = ", ".join(metrics)
+            rule = f"{self.name} yields '{missing[0]}', which the file names"
             raise ValueError(f"{rule}, but got {known} in epoch {epoch}.")
         if self.last is not None and metrics.keys() != self.last.metrics.keys():
             rule = f"{self.name} yields the same metrics in each epoch"

@@ -71,23 +71,27 @@ class Learner:
         # One tensor: a list of many small ones would keep the heap from shrinking.
         losses = torch.empty(len(self.sizes), device=self.device)
         factors = self.course.factors(epoch, self.losses)
-        for i, (x, y, step_seed) in enumerate(self._batches(epoch)):
+        for i, (x, y, step_seed) in enumerate(self.batches(epoch)):
             self._set_rate(factors[i])
-            for parameter in self.parameters:
-                parameter.grad = None  # what zero_grad does, without its 30 us of bookkeeping
-            loss = self._loss(x, y, step_seed)
-            loss.backward()  # type: ignore[no-untyped-call]
-            if self.norms is not None:
-                self.norms.add()
-            self._penalise_and_clip()
-            self.optimizer.step()
-            losses[i] = loss.detach()
+            losses[i] = self.step(x, y, step_seed)
         of_rows = losses * torch.tensor(self.sizes, device=self.device)
         mean = float(of_rows.sum().item() / len(self.x_train))
         self.losses[epoch - 1 :] = [mean]
         return mean
 
-    def _batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor, int]]:
+    def step(self, x: Tensor, y: Tensor, seed: int) -> Tensor:
+        """Change the weights by a minibatch, and return what it cost before that."""
+        for parameter in self.parameters:
+            parameter.grad = None  # what zero_grad does, without its 30 us of bookkeeping
+        loss = self._loss(x, y, seed)
+        loss.backward()  # type: ignore[no-untyped-call]
+        if self.norms is not None:
+            self.norms.add()
+        self._penalise_and_clip()
+        self.optimizer.step()
+        return loss.detach()
+
+    def batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor, int]]:
         """Yield inputs, targets and a seed for each step, in the epoch's own order."""
         shuffle, *step_seeds = draws(self.seed, epoch, 1 + len(self.sizes))
         batches = minibatches(self.x_train, self.y_train, self.sizes, shuffle)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from ..errors import did_you_mean
-from ..spaces.experiment import Objective, Task
+from ..spaces.experiment import Task
+from ..spaces.objective import Objective
 
 Direction = Literal["minimize", "maximize"]
 
@@ -35,6 +37,15 @@ OBJECTIVES = {
     for task, metrics in METRICS.items()
 }
 
+# What a network costs where it is used, measured of a trial where a file names it: see
+# `footprint`.
+FOOTPRINT: dict[str, Direction] = {
+    "n_parameters": "minimize",
+    "flops": "minimize",
+    "latency_1_ms": "minimize",
+    "latency_256_ms": "minimize",
+}
+
 FIT = "fit_"  # before the plain name of a metric: of the kept weights, on training rows
 
 SHARES = ("accuracy", "balanced_accuracy", "f1", "auroc")  # metrics that lie between 0 and 1
@@ -60,6 +71,19 @@ _SYNONYMS = {
     "r2_score": "r2",
 }
 
+# The same of what a network costs.
+_COSTS = {
+    "parameters": "n_parameters",
+    "params": "n_parameters",
+    "num_params": "n_parameters",
+    "size": "n_parameters",
+    "macs": "flops",
+    "gflops": "flops",
+    "latency": "latency_1_ms",
+    "latency_ms": "latency_1_ms",
+    "inference_time": "latency_1_ms",
+}
+
 # As much as MLflow takes, and every name in one way only.
 _NAME = re.compile(r"\w+(?:[ .:/-]\w+)*")
 _MAX_LENGTH = 100
@@ -83,11 +107,25 @@ def plain_name(metric: str) -> str:
 
 def named(metric: str, task: Task) -> str:
     """Say which metric a name that a task has not was meant for: it, its synonym, the nearest."""
+    return _named(metric, task, OBJECTIVES[task])
+
+
+def named_outcome(metric: str, task: Task) -> str:
+    """Say the same of what may be beside the primary objective, or bounded."""
+    return _named(_COSTS.get(metric.lower(), metric), task, outcomes_of(task))
+
+
+def _named(metric: str, task: Task, known: Mapping[str, Direction]) -> str:
     plain = re.sub(r"^(?:validation|valid|val)_", "", metric.lower())
     meant = f"validation_{_SYNONYMS.get(plain, plain)}"
-    return did_you_mean(meant if meant in OBJECTIVES[task] else metric, OBJECTIVES[task])
+    return did_you_mean(meant if meant in OBJECTIVES[task] else metric, known)
+
+
+def outcomes_of(task: Task) -> dict[str, Direction]:
+    """Return what a trial of the built-in trainer can be held to, each with its better way."""
+    return OBJECTIVES[task] | FOOTPRINT
 
 
 def direction_of(objective: Objective, task: Task) -> Direction:
     """Return the direction the file gives, else the metric's own."""
-    return objective.direction or OBJECTIVES[task][objective.metric]
+    return objective.direction or outcomes_of(task)[objective.metric]

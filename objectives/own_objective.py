@@ -7,13 +7,14 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..spaces import Experiment, Problem, Training
-from ..spaces.experiment import Objective
+from ..spaces.objective import Objective
+from ..spaces.problems import Where
 from .callables import is_callable
 from .metrics import refused_name
+from .outcomes import where_of
 from .own_code import Defined, definition, nodes, place_of, takes
 
 ARGUMENTS = ("config", "development", "seed")
-_KEY = ("objective", "function")
 _YIELD = "Yield a dict of metrics after each epoch."
 
 # What such a trial has of `training:`. The rest is the built-in trainer's.
@@ -22,29 +23,36 @@ _OF_ANY_TRIAL = {"epochs", "seed"}
 
 def problems(experiment: Experiment) -> list[Problem]:
     """Return what is wrong with `objective:` and beside it, where it names a function."""
-    return [*_objective_problems(experiment.objective), *_unused(experiment)]
+    source = str(experiment.objective.function)
+    found = []
+    for i, objective in enumerate(experiment.objectives):
+        found += _metric_problems(objective, source, where_of(experiment, i))
+    return [*found, *_function_problems(source, where_of(experiment, 0)), *_unused(experiment)]
 
 
-def _objective_problems(objective: Objective) -> list[Problem]:
-    source = str(objective.function)
+def _metric_problems(objective: Objective, source: str, where: Where) -> list[Problem]:
     found = []
     if "metric" not in objective.model_fields_set:
         rule = f"which of its metrics {Path(source).name} is scored by is not said."
-        found.append(Problem(("objective",), rule, "Add `metric:`."))
+        found.append(Problem(where, rule, "Add `metric:`."))
     elif refusal := refused_name(objective.metric):
-        found.append(Problem(("objective", "metric"), refusal, "Give it another name."))
+        found.append(Problem((*where, "metric"), refusal, "Give it another name."))
     if objective.direction is None:
         rule = f"whether more or less of {objective.metric} is better is not said."
         fix = "Add `direction: minimize` or `direction: maximize`."
-        found.append(Problem(("objective",), rule, fix))
+        found.append(Problem(where, rule, fix))
+    return found
+
+
+def _function_problems(source: str, where: Where) -> list[Problem]:
+    where = (*where, "function")
     if not is_callable(source):
         rule = f"a function reads `./file.py:name` or `package.module:name`, but got {source!r}."
-        return [*found, Problem(_KEY, rule)]
+        return [Problem(where, rule)]
     try:
-        seen = _seen(source)
+        return _seen(source, where)
     except InputError as error:
-        seen = Problem(_KEY, error.cause, error.fix)
-    return found if seen is None else [*found, seen]
+        return [Problem(where, error.cause, error.fix)]
 
 
 def _unused(experiment: Experiment) -> list[Problem]:
@@ -65,17 +73,14 @@ def _unused(experiment: Experiment) -> list[Problem]:
     return found
 
 
-def _seen(source: str) -> Problem | None:
+def _seen(source: str, where: Where) -> list[Problem]:
     """Return what a function's file gives away of it."""
     defined = definition(source, _YIELD)
     if defined is None:
-        return None
+        return []
     rule, fix = _misfit(defined)
-    return (
-        Problem(_KEY, f"{place_of(source, defined)}: '{defined.name}' {rule}.", fix)
-        if rule
-        else None
-    )
+    told = f"{place_of(source, defined)}: '{defined.name}' {rule}."
+    return [Problem(where, told, fix)] if rule else []
 
 
 def _misfit(defined: Defined) -> tuple[str, str]:

@@ -24,6 +24,7 @@ from .development import Array, Description, Development, Fold
 from .features import Features, take
 from .guard.blocks import blocks_of
 from .guard.places import Places
+from .handing import OpenFiles
 from .locations import without_credentials
 from .sizes import check_fits
 
@@ -46,6 +47,8 @@ class Preparation:
         """Start the child. Test rows are sealed where it is told the vault's place; `retire`
         says why sealed sets whose rows are now trained on are given up."""
         self.folder = tempfile.TemporaryDirectory(prefix="truetune-")  # 0700
+        self.keeps_files = False  # whether they are to be handed on to another process
+        self.files = OpenFiles({})  # what was read, where they are
         request = {
             "experiment": experiment.model_dump_json(),
             "root": None if places is None else str(places.root),
@@ -62,6 +65,8 @@ class Preparation:
         """
         try:
             self.child.result()
+            if self.keeps_files:
+                self.files = OpenFiles.of(Path(self.folder.name))
             return Development.load(Path(self.folder.name))
         finally:
             self.folder.cleanup()  # what is mapped stays
@@ -72,6 +77,7 @@ class Preparation:
 
     def cancel(self) -> None:
         self.child.cancel()
+        self.files.close()
         self.folder.cleanup()
 
 

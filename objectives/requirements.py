@@ -14,13 +14,14 @@ from . import (
     data_requirements,
     model_requirements,
     options,
+    outcomes,
     own_model,
     own_objective,
     parameter_requirements,
     subset,
 )
 from .configurations import described, network_of, parameters_of, training_of
-from .metrics import OBJECTIVES, named
+from .metrics import FOOTPRINT, OBJECTIVES, named
 from .parameter_requirements import NOT_TUNED, refusal
 
 __all__ = ["NOT_TUNED", "N_TRIED", "problems"]
@@ -33,7 +34,11 @@ _WEIGHTS = (".safetensors", ".pt", ".pth")
 def problems(experiment: Experiment) -> list[Problem]:
     """Return everything in a file that the world does not bear out."""
     if experiment.objective.function is not None:
-        return [*data_requirements.problems(experiment), *own_objective.problems(experiment)]
+        return [
+            *data_requirements.problems(experiment),
+            *own_objective.problems(experiment),
+            *outcomes.problems(experiment),
+        ]
     of_space = [
         *model_requirements.problems(experiment),
         *parameter_requirements.problems(experiment),
@@ -42,6 +47,7 @@ def problems(experiment: Experiment) -> list[Problem]:
     return [
         *data_requirements.problems(experiment),
         *_objective_problems(experiment),
+        *outcomes.problems(experiment),
         *options.fixed_problems(experiment),
         *_weights_problems(experiment),
         *(of_space or _trial_problems(experiment)),
@@ -51,13 +57,18 @@ def problems(experiment: Experiment) -> list[Problem]:
 def _objective_problems(experiment: Experiment) -> list[Problem]:
     known = OBJECTIVES[experiment.task]
     metric, direction = experiment.objective.metric, experiment.objective.direction
+    where = outcomes.where_of(experiment, 0)
+    if metric in FOOTPRINT:
+        rule = f"the first objective is measured on validation rows, but got `{metric}`."
+        fix = f"Write `objective: [validation_loss, {metric}]`."
+        return [Problem((*where, "metric"), rule, fix)]
     if metric not in known:
         rule = f"a {experiment.task} reports no metric '{metric}' to optimise."
-        return [Problem(("objective", "metric"), rule, named(metric, experiment.task))]
+        return [Problem((*where, "metric"), rule, named(metric, experiment.task))]
     if direction not in (None, known[metric]):
         rule = f"`{direction}` would look for the worst {metric}."
         fix = f"Write `direction: {known[metric]}`, or leave it out."
-        return [Problem(("objective", "direction"), rule, fix)]
+        return [Problem((*where, "direction"), rule, fix)]
     return []
 
 

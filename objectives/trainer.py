@@ -22,9 +22,11 @@ from .contracts import (
     check_finite,
 )
 from .development import Array, Development
+from .footprint import measured
 from .gradients import PREFIX
 from .learner import Learner
 from .metrics import FIT, OBJECTIVES, direction_of, plain_name
+from .outcomes import measures_of
 from .rowwise import Part, score
 from .scoring import metrics_of
 from .seeds import fold_seed
@@ -77,6 +79,9 @@ class EagerPack:
                 zip(development.folds, development.inputs, strict=True)
             )
         ]
+        # Folds differ in their rows, and hardly in what a network of them costs.
+        first = self.learners[0].network
+        self.costs = measured(measures_of(experiment), first, development.inputs[0], device)
         self.epoch = 0
         self.best: Report | None = None  # of the epoch whose weights are kept
         self.best_weights: list[dict[str, Tensor]] = []  # of each fold
@@ -94,7 +99,14 @@ class EagerPack:
         check_finite(self.number, self.epoch, metrics)
         seconds = time.perf_counter() - started
         is_comparable = self.learners[0].course.ends_period(self.epoch)
-        report = Report(self.number, self.epoch, metrics, seconds, is_comparable=is_comparable)
+        report = Report(
+            self.number,
+            self.epoch,
+            metrics,
+            seconds,
+            is_comparable=is_comparable,
+            costs=self.costs,
+        )
         self._keep(report)
         return [self._finish(report) if self._is_last(report) else report]
 
@@ -191,7 +203,7 @@ class EagerPack:
             self.predicted = self._predict()
             folds = [learner.fold for learner in self.learners]
             metrics |= metrics_of(missing, self.predicted, folds, task)
-        metrics |= self._fit()
+        metrics |= self._fit() | self.costs
         return replace(report, kept_epoch=self.best.epoch, kept_metrics=metrics)
 
 

@@ -30,6 +30,7 @@ class Accounts:
     asking: Stopwatch = field(default_factory=Stopwatch)
     storing: Stopwatch = field(default_factory=Stopwatch)
     recording: Stopwatch = field(default_factory=Stopwatch)
+    baselines: Stopwatch = field(default_factory=Stopwatch)
     looping: Stopwatch = field(default_factory=Stopwatch)
     training: float = 0.0
     epochs: int = 0
@@ -43,8 +44,9 @@ class Accounts:
         """Return the account.
 
         `training` is summed over the workers, and `waiting` is the time they stood idle in the
-        loop: for a verdict, for a next trial, for each other's end. `recording` is the wait for
-        MLflow at the end; before that it runs beside the training.
+        loop: for a verdict, for a next trial, for each other's end. `recording` and `baselines`
+        are the waits for MLflow and for the baselines at the end; before that they run beside
+        the training.
         """
         return {
             "wall": time.perf_counter() - self.started,
@@ -54,4 +56,5 @@ class Accounts:
             "asking": self.asking.seconds,
             "storing": self.storing.seconds,
             "recording": self.recording.seconds,
+            "baselines": self.baselines.seconds,
         }

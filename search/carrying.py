@@ -94,11 +94,12 @@ def _copy(
     attributes["told"] = space.told(configuration)
     copied = optuna.trial.create_trial(
         state=trial.state,
-        value=trial.value,
+        values=trial.values,
         params=asked.params,
         distributions=asked.distributions,
         user_attrs=attributes,
         intermediate_values=trial.intermediate_values,
+        constraints=trial.constraints or None,
     )
     copied.datetime_start, copied.datetime_complete = trial.datetime_start, trial.datetime_complete
     return copied

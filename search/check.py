@@ -1,4 +1,4 @@
-"""A file looked over before a search: what is wrong, what is odd, and what its space is."""
+"""A file looked over before a search: what is wrong with it, its data and its training."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from ..errors import InputError
 from ..objectives import requirements
 from ..objectives.findings import Finding
 from ..objectives.inspection import inspect as inspection_of
+from ..objectives.own_code import files_of
 from ..objectives.sources import code_of
 from ..spaces import Experiment, Loaded, Mistake, MistakesError, load_with_document, raise_problems
 from ..spaces.document import Document, Place
 from ..spaces.explanation import Explanation, explain
 from ..spaces.problems import Problem
+from .trying_out import TriedOut, try_out
 
 # Below this share most of the time to ask goes into configurations that are not allowed.
 FEW = 0.05
@@ -26,11 +28,12 @@ FEW = 0.05
 class Check:
     """What there is to say of a file. The explanation is absent where there is an error in it."""
 
-    findings: list[Finding]  # of the file, then of the data
+    findings: list[Finding]  # of the file, then of the data, then of the training
     experiment: Experiment | None = None
     explanation: Explanation | None = None
     sizes: Mapping[str, int] | None = None  # rows of each part, and inputs
     profile: Path | None = None  # the page that was written
+    tried: TriedOut | None = None  # networks of the space, on its rows
 
     @property
     def is_good(self) -> bool:
@@ -43,8 +46,9 @@ def check(
     is_static: bool = False,
     profile: Path | None = None,
     say: Callable[[str], None] = lambda _: None,
+    with_training: bool = False,
 ) -> Check:
-    """Look a file over, and the data it names.
+    """Look a file over, the data it names, and the networks it speaks of.
 
     Args:
         path: the file.
@@ -52,6 +56,7 @@ def check(
         is_static: read no data and run no code of the user's.
         profile: a page of HTML to write, of the development rows in pictures.
         say: told beforehand of each file of the user's whose code is to run.
+        with_training: train networks of its space for some seconds, too.
     """
     try:
         loaded = load_with_document(path, overrides)
@@ -66,13 +71,20 @@ def check(
     found = [_finding("warning", w) for w in warnings]
     if is_static:
         return Check(found, experiment, explanation)
-    for file in code_of(experiment.data):
+    is_trained = with_training and experiment.objective.function is None
+    for file in files_of(experiment) if is_trained else code_of(experiment.data):
         say(f"{experiment.study}: runs code of {file}")
     inspection = inspection_of(experiment, profile)
     found += [_of_problem(loaded.document, problem) for problem in inspection.problems]
     found += inspection.findings
     written = profile if inspection.sizes else None
-    return Check(found, experiment, explanation, inspection.sizes, written)
+    tried = None
+    if with_training and inspection.sizes:
+        if is_trained:
+            say(f"{experiment.study}: trains networks for some seconds (--no-training: none)")
+        tried = try_out(experiment)
+    found += [] if tried is None else tried.look.findings
+    return Check(found, experiment, explanation, inspection.sizes, written, tried)
 
 
 def _of_problem(document: Document, problem: Problem) -> Finding:
@@ -119,6 +131,7 @@ def text(path: Path, checked: Check) -> str:
     lines.append(f"{path}: {_verdict(checked)}.")
     if checked.is_good:
         lines += ["", *_of_data(checked), *_of_space(checked), ""]
+        lines += checked.tried.lines() if checked.tried is not None else []
     if checked.profile is not None:
         lines.append(f"  {checked.profile} shows the rows")
     if checked.is_good:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import optuna
+from optuna.trial import FrozenTrial
+
 from ..errors import InputError
 from ..objectives import subset
 from ..objectives.configurations import own_name, parameters_of
@@ -32,21 +35,38 @@ def export(studies: Studies, name: str | None, number: int | None, out: Path | N
     study = studies.load(name)
     best = studies.best(study.study_name)
     trial = studies.trial(study.study_name, best["number"] if number is None else number)
-    if trial.value is None or trial.state.name != "COMPLETE":
+    if trial.state.name != "COMPLETE":
         raise InputError(
             f"trial {trial.number} of '{study.study_name}' was not trained to its end.",
             f"See `tune trials {study.study_name}`; its best is trial {best['number']}.",
         )
+    content = fixed(studies, study, trial, out)
+    metrics = ", ".join(f"{k} {v:.6g}" for k, v in trial.user_attrs["metrics"].items())
+    head = f"# Trial {trial.number} of {study.study_name}: {metrics}.\n"
+    return head + experiment_text(Experiment.model_validate(content))
+
+
+def fixed(
+    studies: Studies, study: optuna.Study, trial: FrozenTrial, out: Path | None
+) -> dict[str, Any]:
+    """Return a completed trial as a file says it that trains it alone.
+
+    Args:
+        studies: where the study is.
+        study: the trial's.
+        trial: what all values are fixed to.
+        out: the file that will hold it; None leaves paths as they are.
+    """
     content = studies.experiment_content(study)
     experiment = Experiment.model_validate(content)
     configuration = configuration_of(trial, experiment.space)
     training = _with_paths(content["training"], ("cost", "start_from"), out)
     if "model" in content:
         content["model"] = _model(content["model"], out)
-    content |= {
+    return content | {
         "study": f"{study.study_name}-trial-{trial.number}",
         "data": {**content["data"], **_paths(content["data"], out)},
-        "objective": _with_paths(content["objective"], ("function",), out),
+        "objective": _objective(content["objective"], out),
         "training": training | {"seed": trial.user_attrs["seed"]},
         "parameters": _as_lists(_consumed(experiment, configuration)),
         "constraints": [],
@@ -54,9 +74,6 @@ def export(studies: Studies, name: str | None, number: int | None, out: Path | N
         "pruner": "none",
         "budget": {"trials": 1},
     }
-    metrics = ", ".join(f"{k} {v:.6g}" for k, v in trial.user_attrs["metrics"].items())
-    head = f"# Trial {trial.number} of {study.study_name}: {metrics}.\n"
-    return head + experiment_text(Experiment.model_validate(content))
 
 
 def _paths(data: dict[str, Any], out: Path | None) -> dict[str, str]:
@@ -73,6 +90,12 @@ def _with_paths(
     """Return a section with the files that it names as the new file says them."""
     named = {key: section[key] for key in keys if section.get(key) is not None}
     return section | {key: path_from(out, path) for key, path in named.items()}
+
+
+def _objective(objective: Any, out: Path | None) -> Any:
+    if isinstance(objective, list):
+        return [_objective(each, out) for each in objective]
+    return _with_paths(objective, ("function",), out)
 
 
 def _model(model: Any, out: Path | None) -> Any:

@@ -6,12 +6,15 @@ favour some of them; moving a value to where it is allowed would pile them up at
 sampler that has learnt a place where few are allowed could try for long: after `MAX_PROPOSALS`
 the trial's configuration is drawn uniformly from all that are allowed, which costs microseconds
 a draw. A space in which none of `Space.max_draws` is allowed is refused when its file is read.
+
+In a stage of a search (`stages`) some values are held, as by Optuna's `PartialFixedSampler`, and
+what was tried once is not proposed a second time.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
@@ -32,6 +35,15 @@ from ..spaces.parameters import Varied
 MAX_PROPOSALS = 50
 
 
+@dataclass(frozen=True)
+class Held:
+    """What a stage holds, and what it need not propose again."""
+
+    values: Configuration = field(default_factory=dict)  # by name
+    tried: Sequence[Configuration] = ()  # as trials answer
+    every: Sequence[Configuration] | None = None  # all there are; None: too many to count
+
+
 class FeasibleSampler(BaseSampler):
     """Proposes only what meets the constraints, as another sampler would.
 
@@ -39,11 +51,15 @@ class FeasibleSampler(BaseSampler):
         sampler: what proposes.
         space: what is allowed.
         seed: of the uniform draws.
+        held: what is not to be drawn, in a stage.
     """
 
-    def __init__(self, sampler: BaseSampler, space: Space, seed: int) -> None:
+    def __init__(
+        self, sampler: BaseSampler, space: Space, seed: int, held: Held | None = None
+    ) -> None:
         self.sampler = sampler
         self.space = space
+        self.held = held or Held()
         self.random = Random(seed)
         self.accepted: Configuration = {}  # as a trial answers
 
@@ -85,19 +101,39 @@ class FeasibleSampler(BaseSampler):
                 configuration = self.space.walk(Proposal(self, study, trial).answer)
             except _LostError:
                 continue
-            if not self.space.broken(configuration):
+            if not self.space.broken(configuration) and not self._is_tried(configuration):
                 return configuration
         return None
 
     def _drawn(self) -> Configuration:
-        tried = itertools.islice(self.space.feasible(self.random), self.space.max_draws)
-        for configuration, is_feasible in tried:
-            if is_feasible:
+        """Draw uniformly what is allowed, and was not tried where there is anything left."""
+        if left := [c for c in self.held.every or () if not self._is_tried(c)]:
+            return self.random.choice(left)
+        again = None
+        for _ in range(self.space.max_draws):
+            configuration = self.space.walk(self._draw)
+            if self.space.broken(configuration):
+                continue
+            if not self._is_tried(configuration):
                 return configuration
+            again = again or configuration
+        if again is not None:
+            return again
+        stage = " with the values that are held" if self.held.values else ""
         raise InputError(
-            f"not one of {self.space.max_draws:,} configurations meets all `constraints:`.",
-            "Loosen them, or derive one parameter from another with `expression:`.",
+            f"not one of {self.space.max_draws:,} configurations{stage} meets all `constraints:`.",
+            "Name more parameters with --only, or loosen the constraints."
+            if stage
+            else "Loosen them, or derive one parameter from another with `expression:`.",
         )
+
+    def _draw(self, parameter: Varied, name: str, _: int) -> Scalar:
+        values = self.held.values
+        return values[name] if name in values else parameter.draw(self.random)
+
+    def _is_tried(self, configuration: Configuration) -> bool:
+        tried = self.held.tried
+        return bool(tried) and self.space.asked(configuration) in tried
 
 
 class _LostError(Exception):
@@ -112,13 +148,16 @@ class Proposal:
 
     def __init__(self, asking: FeasibleSampler, study: Study, trial: FrozenTrial) -> None:
         self.sampler, self.study, self.trial = asking.sampler, study, trial
-        self.space = asking.space
+        self.space, self.held = asking.space, asking.held.values
         together = self.sampler.infer_relative_search_space(study, trial)
+        together = {name: own for name, own in together.items() if name not in self.held}
         self.together = self.sampler.sample_relative(study, trial, together)
         self.drawn: Configuration = {}
 
     def answer(self, parameter: Varied, name: str, _: int) -> Scalar:
-        value = self.drawn[name] = parameter.suggest(self, name)
+        is_held = name in self.held
+        value = self.held[name] if is_held else parameter.suggest(self, name)
+        self.drawn[name] = value
         if self.space.is_lost(self.drawn):
             raise _LostError
         return value

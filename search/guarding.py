@@ -10,6 +10,8 @@ from ..errors import GuardError
 from ..objectives.development import Seal
 
 ATTRIBUTE = "guard"  # of the study, in Optuna's store
+WORLD = "world"  # another: reports on new labelled rows, the last one last
+MAX_WORLDS = 20  # reports that are kept
 MAX_TOLD = 100  # attempts remembered one by one
 
 Level = Literal["none", "audit", "kernel"]

@@ -66,6 +66,10 @@ class Home:
         """The folder of what was fitted to the data: how a new row becomes a network's inputs."""
         return self.artifacts / slug(study) / "data"
 
+    def pruned(self, study: str) -> Path:
+        """The folder in which each network that was made smaller has a folder by its name."""
+        return self.artifacts / slug(study) / "pruned"
+
     def lock(self, study: str) -> Path:
         return self.root / "locks" / f"{slug(study)}.lock"
 

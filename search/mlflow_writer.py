@@ -1,9 +1,10 @@
 """The process that talks to MLflow: JSON lines in, runs out. All that knows MLflow.
 
 A parent run stands for the study, a child run for each trial, with its parameters and every
-epoch's metrics. It reads `open`, then `trial` again and again, then `close`, from standard
-input, and answers `known`, `delivered` or `error` on standard output. A line that repeats what
-MLflow has already changes nothing: runs are looked up by their trial's number.
+epoch's metrics, and one for each `extra` beside the trials. It reads `open`, then `trial` or
+`extra` again and again, then `close`, from standard input, and answers `known`, `delivered` or
+`error` on standard output. A line that repeats what MLflow has already changes nothing: runs are
+looked up by their trial's number, or by an extra's kind and name.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ NICENESS = 10
 METRICS_A_BATCH = 1000  # the most MLflow takes in one request
 TRIAL = "truetune.trial"
 STATE = "truetune.state"
+EXTRA = "truetune.extra"  # of a run that is no trial: "kind:name"
 STUDY = "truetune.study"
 PARENT = "mlflow.parentRunId"
 # Without it MLflow's pages open on an empty overview of language-model traces.
@@ -52,35 +54,63 @@ class Writer:
             )
         )
         self.parent_id = self._parent(study)
-        self.runs = self._children()  # trial number to (run id, whether it has ended)
+        # By a trial's number or an extra's "kind:name": run id, and whether it has ended.
+        self.runs = self._children()
 
-    def known(self) -> list[int]:
+    def known(self) -> list[int | str]:
         return [number for number, (_, has_ended) in self.runs.items() if has_ended]
 
     def deliver(self, trial: dict[str, Any]) -> None:
         """Write a trial's run. One that an earlier delivery began is finished, not doubled."""
+        number = trial["number"]
+        tags = {TRIAL: str(number), STATE: trial["state"]}
+        status = "FAILED" if trial["state"] == "FAIL" else "FINISHED"
+        run_id = self._begun(number, f"trial {number}", trial["started"], tags)
+        self._write(number, run_id, trial, list(_metrics(trial)), status, trial["completed"])
+
+    def deliver_extra(self, extra: dict[str, Any]) -> None:
+        """Write the run of what is no trial, in the same manner."""
+        from mlflow.entities import Metric
+
+        key, kind, name = extra["key"], extra["kind"], extra["name"]
+        run_id = self._begun(key, f"{kind} {name}", extra["started"], {EXTRA: key, kind: name})
+        metrics = [Metric(n, value, extra["ended"], 0) for n, value in extra["metrics"].items()]
+        self._write(key, run_id, extra, metrics, "FINISHED", extra["ended"])
+
+    def _write(
+        self,
+        key: int | str,
+        run_id: str,
+        content: dict[str, Any],
+        metrics: list[Any],
+        status: str,
+        ended: int,
+    ) -> None:
+        """Fill a run and end it, if it has not ended already."""
         from mlflow.entities import Param, RunTag
 
-        number = trial["number"]
-        run_id, has_ended = self.runs.get(number) or (self._begin(trial), False)
-        if has_ended:
+        if self.runs[key][1]:
             return
-        metrics = list(_metrics(trial))
-        parameters = [Param(name, str(value)) for name, value in trial["parameters"].items()]
+        parameters = [Param(name, str(value)) for name, value in content["parameters"].items()]
         tags = [
-            RunTag(key, str(value))
-            for key, value in trial["tags"].items()
+            RunTag(name, str(value))
+            for name, value in content["tags"].items()
             if value not in (None, "")
         ]
         for start in range(0, max(1, len(metrics)), METRICS_A_BATCH):
             batch = metrics[start : start + METRICS_A_BATCH]
             self.client.log_batch(run_id, batch, parameters, tags)
             parameters, tags = [], []
-        status = "FAILED" if trial["state"] == "FAIL" else "FINISHED"
-        self.client.set_terminated(run_id, status, end_time=trial["completed"])
-        self.runs[number] = (run_id, True)
+        self.client.set_terminated(run_id, status, end_time=ended)
+        self.runs[key] = (run_id, True)
 
-    def close(self, status: str, metrics: dict[str, float], tags: dict[str, str]) -> None:
+    def close(
+        self,
+        status: str,
+        metrics: dict[str, float],
+        tags: dict[str, str],
+        ended: int | None = None,  # None: now
+    ) -> None:
         from mlflow.entities import Metric, RunTag
 
         self.client.log_batch(
@@ -88,23 +118,17 @@ class Writer:
             [Metric(name, value, _now(), 0) for name, value in metrics.items()],
             tags=[RunTag(name, value) for name, value in tags.items()],
         )
-        self.client.set_terminated(self.parent_id, status)
+        self.client.set_terminated(self.parent_id, status, end_time=ended)
 
-    def _begin(self, trial: dict[str, Any]) -> str:
-        run = self.client.create_run(
-            self.experiment_id,
-            start_time=trial["started"],
-            run_name=f"trial {trial['number']}",
-            tags={
-                PARENT: self.parent_id,
-                TRIAL: str(trial["number"]),
-                STATE: trial["state"],
-                "mlflow.user": _user(),
-            },
-        )
-        run_id: str = run.info.run_id
-        self.runs[trial["number"]] = (run_id, False)
-        return run_id
+    def _begun(self, key: int | str, name: str, started: int, tags: dict[str, str]) -> str:
+        """Return the id of a run, which is created where there is none yet."""
+        if key not in self.runs:
+            tags = {PARENT: self.parent_id, **tags, "mlflow.user": _user()}
+            run = self.client.create_run(
+                self.experiment_id, start_time=started, run_name=name, tags=tags
+            )
+            self.runs[key] = (run.info.run_id, False)
+        return self.runs[key][0]
 
     def _parent(self, study: dict[str, Any]) -> str:
         # Compared here: a filter of MLflow's has no way to write a name with a quote in it.
@@ -128,8 +152,8 @@ class Writer:
             self.client.log_text(run_id, text, name)
         return run_id
 
-    def _children(self) -> dict[int, tuple[str, bool]]:
-        runs: dict[int, tuple[str, bool]] = {}
+    def _children(self) -> dict[int | str, tuple[str, bool]]:
+        runs: dict[int | str, tuple[str, bool]] = {}
         token = None
         while True:
             page = self.client.search_runs(
@@ -140,7 +164,9 @@ class Writer:
             )
             for run in page:
                 has_ended = run.info.status in ("FINISHED", "FAILED")
-                runs[int(run.data.tags[TRIAL])] = (run.info.run_id, has_ended)
+                tags = run.data.tags
+                key = tags[EXTRA] if EXTRA in tags else int(tags[TRIAL])
+                runs[key] = (run.info.run_id, has_ended)
             token = page.token
             if not token:
                 return runs
@@ -161,6 +187,8 @@ def _metrics(trial: dict[str, Any]) -> Iterator[Any]:
             yield Metric(name, value, ended, step)
     if trial["value"] is not None:
         yield Metric("objective", trial["value"], trial["completed"], trial["kept_epoch"])
+    for name, value in trial["costs"].items():
+        yield Metric(name, value, trial["completed"], n_epochs)
     if trial["kept_epoch"] not in (None, n_epochs):
         for name, value in trial["metrics"].items():
             yield Metric(name, value, trial["completed"], n_epochs + 1)
@@ -215,6 +243,9 @@ def _main() -> None:
             if verb == "trial":
                 writer.deliver(content)
                 say(delivered=content["number"])
+            elif verb == "extra":
+                writer.deliver_extra(content)
+                say(delivered=content["key"])
             else:
                 writer.close(**content)
                 has_closed = True

@@ -11,7 +11,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from .accounts import Accounts
 from .study import Study
-from .trials import parameters_of
+from .trials import parameters_of, value_of
 
 PLAIN_INTERVAL_S = 10.0
 LOOK_INTERVAL_S = 0.1
@@ -132,9 +132,12 @@ def describe(study: Study, accounts: Accounts, elapsed_s: float) -> str:
         f"{study.n_finished}/{budget} trials",
         f"{n['complete']} done, {n['pruned']} pruned, {n['failed']} failed",
     ]
-    if study.best is not None:
+    best = study.best
+    if best is not None:
         metric = study.experiment.objective.metric
-        parts.append(f"best {metric} {study.best.value:.4g} (trial {study.best.number})")
+        parts.append(f"best {metric} {value_of(best):.4g} (trial {best.number})")
+    if study.experiment.objective.others:
+        parts.append(f"{len(study.front)} on the front")
     if elapsed_s > 0:
         parts.append(f"{accounts.epochs / elapsed_s:.0f} epochs/s")
     if accounts.ended:

@@ -12,12 +12,14 @@ from optuna.trial import FrozenTrial, TrialState
 from ..errors import InputError, StorageError, did_you_mean
 from ..spaces import Experiment
 from ..spaces.extending import PATHS
+from .broken_store import unreadable
+from .fronts import best_of
 from .guarding import attempts_of, level_of
 from .home import Home
 from .lock import Holder, StudyLock, holder_of, is_held
 from .progress import counts
 from .storage import open_store
-from .study import best_of, unreadable
+from .trade_offs import front_objects, has_several, objectives_of, shortfall_of
 from .trials import best_object, parameters_of
 
 
@@ -64,14 +66,20 @@ class Studies:
         return {
             "study": study.study_name,
             "state": self.state(study),
-            "direction": study.direction.name.lower(),
+            "direction": study.directions[0].name.lower(),
             "executor": attributes.get("executor", ""),
             "guard_level": level_of(attributes),
             "tainted": list(attempts_of(attributes)),
             "trials": counts(trials),
-            "best": best_object(best_of(complete, study.direction)),
+            "best": best_object(best_of(complete, study.directions)),
             "seconds": attributes.get("seconds", {}),
-        }
+        } | self._trade_offs(study)
+
+    def _trade_offs(self, study: optuna.Study) -> dict[str, Any]:
+        """Return what a status says otherwise where there are several objectives."""
+        if not has_several(study):
+            return {}
+        return {"objectives": objectives_of(study), "best": front_objects(study)}
 
     def state(self, study: optuna.Study) -> str:
         """Return running, finished, interrupted or failed.
@@ -84,16 +92,29 @@ class Studies:
         return "interrupted" if written == "running" else written
 
     def best(self, name: str | None) -> dict[str, Any]:
-        """Return the `best` object of a study."""
+        """Return the `best` object of a study: of several objectives, by the primary one."""
         study = self.load(name)
         complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        best = best_object(best_of(complete, study.direction))
+        best = best_object(best_of(complete, study.directions))
         if best is None:
-            raise InputError(
-                f"no trial of '{study.study_name}' has completed.",
-                f"See `tune trials {study.study_name}`.",
-            )
+            cause = shortfall_of(study) or f"no trial of '{study.study_name}' has completed"
+            raise InputError(f"{cause}.", f"See `tune trials {study.study_name}`.")
         return best
+
+    def front(self, name: str | None) -> dict[str, Any] | None:
+        """Return the front of a study for a machine; None where it has one objective.
+
+        Raises InputError as `best` does.
+        """
+        study = self.load(name)
+        if not has_several(study):
+            return None
+        self.best(study.study_name)
+        return {
+            "study": study.study_name,
+            "objectives": objectives_of(study),
+            "best": front_objects(study),
+        }
 
     def trial(self, name: str | None, number: int) -> FrozenTrial:
         study = self.load(name)
@@ -130,7 +151,8 @@ class Studies:
         study = self.load(name)
         with StudyLock(self.home.lock(name), name):
             optuna.delete_study(study_name=study.study_name, storage=self.store)
-            for folder in (self.home.trials(name), self.home.data(name)):
+            home = self.home
+            for folder in (home.trials(name), home.data(name), home.pruned(name)):
                 try:
                     shutil.rmtree(folder)
                 except FileNotFoundError:
@@ -144,12 +166,18 @@ def _with_places(content: dict[str, Any], settings: Mapping[str, Any]) -> dict[s
     """Say where the files of code and of weights lie that an identity knows by name only."""
     placed = dict(content)
     if "function" in settings:
-        placed["objective"] = {**content["objective"], "function": settings["function"]}
+        placed["objective"] = _with_function(content["objective"], settings["function"])
     if "model" in settings:
         options = content["model"] if isinstance(content["model"], dict) else {}
         placed["model"] = {**options, "name": settings["model"]}
     paths = {key: settings[key] for key in ("cost", "start_from") if key in settings}
     return {**placed, "training": {**content["training"], **paths}}
+
+
+def _with_function(objective: Any, function: str) -> Any:
+    if isinstance(objective, list):
+        return [_with_function(objective[0], function), *objective[1:]]
+    return {**objective, "function": function}
 
 
 def log_text(trial: FrozenTrial) -> str:

@@ -23,10 +23,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..objectives.development import Description
 from ..spaces import Experiment
 from ..spaces.writing import experiment_text
-from .trials import parameters_of
+from .home import Home, slug
+from .trials import COSTS, parameters_of, value_of
 
 if TYPE_CHECKING:  # Optuna is not imported here: this process's child should start first
     from optuna.trial import FrozenTrial
+
+    from .extra_runs import Extra
 
 # A closing search waits for MLflow as long as it goes on taking trials in.
 PATIENCE_S = 20.0
@@ -37,6 +40,10 @@ class Recorder(Protocol):
 
     def record(self, trial: FrozenTrial) -> None: ...
 
+    def record_extra(self, extra: Extra) -> None:
+        """Take in a run that is no trial. One that has been recorded before changes nothing."""
+        ...
+
     def close(self, trials: Iterable[FrozenTrial], summary: Mapping[str, Any]) -> Delivery:
         """Deliver what is missing of `trials`, close the study's run, and say how it went."""
         ...
@@ -44,7 +51,7 @@ class Recorder(Protocol):
 
 @dataclass(frozen=True)
 class Delivery:
-    """How many trials a recorder could not deliver, and why."""
+    """How many runs a recorder could not deliver, and why."""
 
     missing: int = 0
     cause: str = ""
@@ -54,6 +61,9 @@ class NullRecorder:
     """Records nothing."""
 
     def record(self, trial: FrozenTrial) -> None:
+        pass
+
+    def record_extra(self, extra: Extra) -> None:
         pass
 
     def close(self, trials: Iterable[FrozenTrial], summary: Mapping[str, Any]) -> Delivery:
@@ -80,8 +90,9 @@ class MLflowRecorder:
             start_new_session=True,  # Ctrl-C is the driver's to handle
         )
         self._messages: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
-        self._delivered: set[int] = set()
-        self._sent: set[int] = set()
+        # Trials by number, others by "kind:name".
+        self._delivered: set[int | str] = set()
+        self._sent: set[int | str] = set()
         self._is_open = threading.Event()
         self._cause = ""
         self._heard = time.monotonic()
@@ -98,17 +109,21 @@ class MLflowRecorder:
         self._sent.add(trial.number)
         self._messages.put({"trial": as_record(trial)})
 
+    def record_extra(self, extra: Extra) -> None:
+        self._sent.add(extra.key)
+        self._messages.put({"extra": {"key": extra.key, **asdict(extra)}})
+
     def close(self, trials: Iterable[FrozenTrial], summary: Mapping[str, Any]) -> Delivery:
         self._heard = time.monotonic()
         self._wait(self._is_open.is_set)
-        wanted = {trial.number: trial for trial in trials}
-        for number in wanted.keys() - self._sent - self._delivered:
-            self.record(wanted[number])
+        for trial in trials:
+            if trial.number not in self._sent | self._delivered:
+                self.record(trial)
         self._messages.put({"close": dict(summary)})
         self._messages.put(None)
         self._wait(lambda: self._process.poll() is not None)
         self.cancel()
-        missing = len(wanted.keys() - self._delivered)
+        missing = len(self._sent - self._delivered)
         return Delivery(missing, self._cause or ("MLflow does not answer" if missing else ""))
 
     def cancel(self) -> None:
@@ -157,6 +172,19 @@ class Destination:
     artifacts: str  # folder or URL for a new experiment's artifacts; "" leaves it to the server
     lock: str  # file that one writer at a time holds
 
+    @classmethod
+    def of(cls, home: Home, study: str, tracking_uri: str | None) -> Destination:
+        """Return where a study is recorded: as given, else as the environment has it, else in
+        the home."""
+        given = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
+        artifacts = home.artifacts / slug(study) / "mlflow"
+        return cls(
+            tracking_uri=given or home.tracking_uri,
+            experiment=study,
+            artifacts="" if given else artifacts.as_uri(),
+            lock=str(home.recorder_lock(study)),
+        )
+
 
 def as_record(trial: FrozenTrial) -> dict[str, Any]:
     """Return what MLflow is told of a finished trial, ready for JSON."""
@@ -167,11 +195,12 @@ def as_record(trial: FrozenTrial) -> dict[str, Any]:
     return {
         "number": trial.number,
         "state": trial.state.name,
-        "value": trial.value if trial.state.name == "COMPLETE" else None,
+        "value": value_of(trial) if trial.state.name == "COMPLETE" else None,
         "parameters": parameters_of(trial),
         "started": int(trial.datetime_start.timestamp() * 1000),
         "completed": int(trial.datetime_complete.timestamp() * 1000),
         "metrics": attributes.get("metrics", {}),
+        "costs": attributes.get(COSTS, {}),
         "curves": record["curves"],
         "ended": record["ended"],
         "kept_epoch": record.get("kept_epoch"),

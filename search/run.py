@@ -6,15 +6,14 @@ and seals the data, and the process that imports MLflow. They start side by side
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,14 +23,18 @@ from ..objectives.development import Development
 from ..objectives.files import save_data
 from ..objectives.guard.levels import denied_paths, reasons_for_audit
 from ..objectives.guard.places import Places
+from ..objectives.handing import OpenFiles
 from ..objectives.own_code import files_of, named_in
 from ..objectives.preparation import Preparation
 from ..spaces import Experiment, Loaded, load_with_document, raise_problems
 from .accounts import Accounts
+from .baselines import Baselines
+from .extra_runs import closing
 from .guarding import Guard, attempts_of, level_of, reasons_of
-from .home import Home, slug
+from .home import Home
 from .lock import StudyLock, is_held
 from .recorder import Delivery, Destination, MLflowRecorder, describe
+from .stages import named
 
 if TYPE_CHECKING:
     from .executors.base import Executor
@@ -50,6 +53,7 @@ class Options:
     address: str | None = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
     carry_from: str | None = None  # a study whose trials are taken over where they fit
+    only: Sequence[str] = ()  # parameters that are drawn, the rest as it is best; () for all
     quiet: bool = False
 
 
@@ -117,12 +121,13 @@ def run(path: str | Path, options: Options = Options()) -> Summary:
         with accounts.startup:
             loaded = load(path, options.overrides)
             experiment = loaded.experiment
+            options = replace(options, only=named(experiment.space, options.only))
             home = Home.at(options.home)
             home.check()
             places = Places.here()
             places.check(home.root, Path(path).parent)
             _refuse_if_held(home, experiment.study)
-            destination = _destination(experiment, options, home)
+            destination = Destination.of(home, experiment.study, options.tracking_uri)
             if not options.quiet:
                 for warning in loaded.document.warnings:
                     print(
@@ -134,16 +139,21 @@ def run(path: str | Path, options: Options = Options()) -> Summary:
             recorder = MLflowRecorder()
             stack.callback(recorder.cancel)
             preparation = Preparation(experiment, places)
+            preparation.keeps_files = bool(experiment.baselines)
             stack.callback(preparation.cancel)
             with _interruptible(stop, preparation):
                 study, executor = _start(loaded, options, home, preparation, stack)
             stop.listen()  # Ray has put its own handlers in the place of ours
             about = describe(experiment, study.description, loaded.document.text)
             recorder.open(destination, about)
+            rows = preparation.files if experiment.baselines else OpenFiles({})
+            trials = home.trials(experiment.study)
+            baselines = Baselines(experiment, study.optuna, rows, trials)
+            stack.callback(baselines.cancel)
         if experiment.budget.time_s is not None:
             left = experiment.budget.time_s - study.seconds_before.get("wall", 0.0)
             stop.deadline = time.monotonic() + left
-        return _search(study, executor, recorder, accounts, stop, options, str(path))
+        return _search(study, executor, recorder, baselines, accounts, stop, options, str(path))
 
 
 @contextmanager
@@ -174,17 +184,6 @@ def _check_strategies(loaded: Loaded) -> None:
     raise_problems(loaded.document, strategies.problems(loaded.experiment))
 
 
-def _destination(experiment: Experiment, options: Options, home: Home) -> Destination:
-    given = options.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
-    artifacts = home.artifacts / slug(experiment.study) / "mlflow"
-    return Destination(
-        tracking_uri=given or home.tracking_uri,
-        experiment=experiment.study,
-        artifacts="" if given else artifacts.as_uri(),
-        lock=str(home.recorder_lock(experiment.study)),
-    )
-
-
 def _start(
     loaded: Loaded,
     options: Options,
@@ -210,7 +209,7 @@ def _start(
         home.create()
         stack.enter_context(StudyLock(home.lock(experiment.study), experiment.study))
         carry = Carry(options.carry_from, Path(trials)) if options.carry_from else None
-        study = Study.open(experiment, url, known.description, carry)
+        study = Study.open(experiment, url, known.description, carry, options.only)
         assert known.seal is not None
         study.guard(known.seal, guard)
         save_data(known, home.data(experiment.study))
@@ -220,6 +219,8 @@ def _start(
         if carry is not None and not options.quiet:
             told = f"{study.n_carried} trials of {carry.study} fit and are carried over"
             print(f"{experiment.study}: {told}", file=sys.stderr, flush=True)
+        if not options.quiet and (stage := study.staging.last(options.only)):
+            print(f"{experiment.study}: {stage.sentence}", file=sys.stderr, flush=True)
         return study
 
     reasons = reasons_for_audit(experiment, options.executor, options.address, home.root)
@@ -292,6 +293,7 @@ def _search(
     study: Study,
     executor: Executor,
     recorder: MLflowRecorder,
+    baselines: Baselines,
     accounts: Accounts,
     stop: Stop,
     options: Options,
@@ -299,71 +301,138 @@ def _search(
 ) -> Summary:
     """Search, then close everything and sum up, whichever way the search ended."""
     from . import loop, progress
-    from .study import FINISHED, store_errors
-    from .summary import Summary
-    from .trials import best_object
+    from .broken_store import store_errors
 
     shown = progress.make(accounts, path, options.quiet)
+
+    def show(study: Study) -> None:
+        if accounts.epochs:  # not before: nothing keeps the first epoch waiting
+            baselines.start()
+        shown.show(study)
+
     failure: TuneError | None = None
-    with store_errors(study):
+    with store_errors():
         try:
             with accounts.looping:
-                loop.search(study, executor, recorder, accounts, stop, shown.show)
+                loop.search(study, executor, recorder, accounts, stop, show)
         except TuneError as error:
             failure = error
         finally:
             shown.close(study)
         study.set_aside()
-        state, reason = _outcome(study, stop, failure)
-        best = best_object(study.best)
-        with accounts.recording, ThreadPoolExecutor(1) as beside:
-            about = _for_mlflow(state, best, level_of(study.optuna.user_attrs))
-            trials = study.optuna.get_trials(deepcopy=False, states=FINISHED)
-            delivering = beside.submit(recorder.close, trials, about)
-            executor.close()  # Ray's processes take a second to end
-            delivery: Delivery = delivering.result()
+        outcome = _outcome(study, stop, failure, options.only)
+        with accounts.baselines:
+            waits = outcome[0] == "finished"
+            is_closed = _finish(baselines, waits, executor, stop, options.quiet)
+        with accounts.recording:
+            baselines.record(recorder)
+            delivery = _deliver(study, recorder, outcome[0], None if is_closed else executor)
         seconds = accounts.seconds(executor.n_slots)
-        study.end(state, seconds, options.executor)
+        study.end(outcome[0], seconds, options.executor)
     if failure is not None:
         raise failure
+    return _summary(study, options, outcome, seconds, accounts.epochs, delivery)
+
+
+def _summary(
+    study: Study,
+    options: Options,
+    outcome: tuple[str, str],
+    seconds: dict[str, float],
+    epochs: int,
+    delivery: Delivery,
+) -> Summary:
+    from .diagnosis import after_search
+    from .held_against import held_against
+    from .progress import counts
+    from .summary import Summary
+    from .trade_offs import front_objects, objectives_of, shortfall_of
+    from .trials import best_object
+
+    experiment, stored = study.experiment, study.optuna
+    has_several = bool(experiment.objective.others)
     return Summary(
-        study=study.experiment.study,
-        metric=study.experiment.objective.metric,
-        state=state,
-        direction=study.optuna.direction.name.lower(),
+        study=experiment.study,
+        metric=experiment.objective.metric,
+        state=outcome[0],
+        direction=stored.directions[0].name.lower(),
         executor=options.executor,
-        guard_level=level_of(study.optuna.user_attrs),
-        guard_reasons=reasons_of(study.optuna.user_attrs),
-        trials=progress.counts(study.optuna.get_trials(deepcopy=False)),
-        best=best,
+        guard_level=level_of(stored.user_attrs),
+        guard_reasons=reasons_of(stored.user_attrs),
+        trials=counts(stored.get_trials(deepcopy=False)),
+        best=best_object(study.best),
+        objectives=tuple(objectives_of(stored)) if has_several else (),
+        front=tuple(front_objects(stored)) if has_several else (),
+        shortfall=shortfall_of(stored),
         seconds=seconds,
-        epochs=accounts.epochs,
-        reason=reason,
+        epochs=epochs,
+        reason=outcome[1],
         delivery=delivery,
         n_folds=study.description.n_folds,
-        touched=attempts_of(study.optuna.user_attrs),
+        touched=attempts_of(stored.user_attrs),
+        stage=study.staging.last(options.only),
+        held=held_against(Home.at(options.home), experiment, stored, study.best),
+        diagnosis=after_search(Home.at(options.home), stored, experiment, outcome[0]),
     )
 
 
-def _outcome(study: Study, stop: Stop, failure: TuneError | None) -> tuple[str, str]:
+def _finish(
+    baselines: Baselines, waits: bool, executor: Executor, stop: Stop, is_quiet: bool
+) -> bool:
+    """End the baselines, or wait for them, which a first signal ends; the search has ended.
+
+    Say whether the executor was closed, so that its processors are theirs.
+    """
+    if not waits:
+        baselines.finish(False, is_quiet)
+        return False
+    baselines.start()
+    stop.interrupt = baselines.interrupt
+    is_closing = baselines.is_at_work
+    if is_closing:
+        executor.close()
+    baselines.finish(True, is_quiet)
+    stop.interrupt = lambda: None
+    return is_closing
+
+
+def _deliver(
+    study: Study, recorder: MLflowRecorder, state: str, executor: Executor | None
+) -> Delivery:
+    """Let MLflow have what it lacks, while the executor ends if it has not yet."""
+    from .study import FINISHED
+    from .trials import best_object
+
+    about = closing(state, best_object(study.best), level_of(study.optuna.user_attrs))
+    trials = study.optuna.get_trials(deepcopy=False, states=FINISHED)
+    with ThreadPoolExecutor(1) as beside:
+        delivering = beside.submit(recorder.close, trials, about)
+        if executor is not None:
+            executor.close()  # Ray's processes take a second to end
+        delivery: Delivery = delivering.result()
+    return delivery
+
+
+def _outcome(
+    study: Study, stop: Stop, failure: TuneError | None, only: Sequence[str]
+) -> tuple[str, str]:
     budget = study.experiment.budget
     if failure is not None:
         return "failed", failure.cause
-    if study.n_finished >= budget.trials:
-        if study.best is None and not study.has_pruned:
+    if study.n_finished >= budget.trials or study.is_used_up:
+        if not study.has_trained:
             return "failed", "every trial failed"
-        return "finished", f"all {budget.trials} trials are done"
+        return "finished", _what_is_done(study, only)
     if stop.signal is not None:
         return "interrupted", f"interrupted after {study.n_finished} of {budget.trials} trials"
     return "finished", f"the time of {budget.time} is spent"
 
 
-def _for_mlflow(state: str, best: dict[str, Any] | None, level: str) -> dict[str, Any]:
-    """Return what the study's own run is closed with."""
-    status = {"finished": "FINISHED", "interrupted": "KILLED", "failed": "FAILED"}[state]
-    tags = {"guard_level": level}
-    if best is None:
-        return {"status": status, "metrics": {}, "tags": tags}
-    metrics = {f"best.{name}": value for name, value in best["metrics"].items()}
-    tags |= {f"best.{name}": str(value) for name, value in best["parameters"].items()}
-    return {"status": status, "metrics": metrics, "tags": {"best": str(best["number"]), **tags}}
+def _what_is_done(study: Study, only: Sequence[str]) -> str:
+    n_trials = study.experiment.budget.trials
+    if study.n_finished < n_trials:
+        return f"there is nothing left to try where {study.staging.stages[-1].sentence}"
+    if not only or study.staging.is_last(only):
+        return f"all {n_trials} trials are done"
+    wanted = f"none is left to draw only {', '.join(only)} (--trials asks for more)"
+    return f"all {n_trials} trials are done, {wanted}"

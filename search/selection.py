@@ -19,7 +19,11 @@ from ..objectives.guard.correction import Candidate, Correction, correct
 from ..objectives.metrics import direction_of, plain_name
 from ..objectives.rowwise import Part, score
 from ..spaces import Experiment
+from .competing import competition
+from .fronts import is_feasible
 from .home import Home
+from .trade_offs import shortfall_of
+from .trials import value_of
 
 TOLERANCE = 1e-3  # between a stored value and the same from predictions, relative
 
@@ -30,6 +34,7 @@ class Selection:
 
     part: Part  # the validation rows
     correction: Correction
+    winner: int  # number of the trial; of several objectives, the best in the primary one
     folders: dict[int, Path]  # of each completed trial
 
     def predictions(self, number: int) -> Array:
@@ -37,8 +42,14 @@ class Selection:
         return read(self.folders[number] / PREDICTIONS)
 
 
-def select(study: Any, experiment: Experiment, home: Home) -> Selection:
+def select(study: Any, experiment: Experiment, home: Home, number: int | None = None) -> Selection:
     """Score every trial again, and correct the best for being the best of so many.
+
+    Args:
+        study: Optuna's.
+        experiment: what it searches.
+        home: where its files are.
+        number: a trial of the front, where there are several objectives, that is the best here.
 
     Raises GuardError where a value that the study stores is not that of its predictions.
     """
@@ -47,6 +58,8 @@ def select(study: Any, experiment: Experiment, home: Home) -> Selection:
     metric = plain_name(experiment.objective.metric)
     folders: dict[int, Path] = {}
     candidates = []
+    picking = competition(study, number)
+    could_win = is_feasible if picking is None else picking.has_taken_part
     for trial in trials:
         folder = _folder(trial, home, study.study_name)
         predictions = _predictions(folder, trial, part)
@@ -56,6 +69,8 @@ def select(study: Any, experiment: Experiment, home: Home) -> Selection:
             is_at_least = metric == "loss" and experiment.task != "regression"
             is_at_least &= _is_certain(predictions)
             _check_value(trial, found, is_at_least, study.study_name)
+        if not could_win(trial):
+            continue  # nobody could have picked it
         read_again = partial(_predictions, folder, trial, part)
         candidates.append(_candidate(trial, read_again, experiment.objective.metric))
     if not folders:
@@ -63,8 +78,12 @@ def select(study: Any, experiment: Experiment, home: Home) -> Selection:
             f"a study's winner is verified, but no trial of '{study.study_name}' has completed.",
             f"See `tune trials {study.study_name}`.",
         )
+    if shortfall := shortfall_of(study):
+        raise GuardError(f"{shortfall}.", f"See `tune trials {study.study_name}`.")
     direction = direction_of(experiment.objective, experiment.task)
-    return Selection(part, correct(metric, experiment.task, direction, part, candidates), folders)
+    correction = correct(metric, experiment.task, direction, part, candidates)
+    winner = correction.winner if picking is None else picking.picked
+    return Selection(part, correction, winner, folders)
 
 
 def read_part(folder: Path) -> Part:
@@ -118,14 +137,15 @@ def _check_value(trial: FrozenTrial, found: float, is_at_least: bool, study: str
 
     Where a probability was too near to 0 or 1 to be held, the loss is at least what is found.
     """
-    assert trial.value is not None
-    if math.isclose(found, trial.value, rel_tol=TOLERANCE, abs_tol=TOLERANCE):
+    value = value_of(trial)
+    assert value is not None
+    if math.isclose(found, value, rel_tol=TOLERANCE, abs_tol=TOLERANCE):
         return
-    if is_at_least and trial.value > found:
+    if is_at_least and value > found:
         return
     raise GuardError(
         f"trial {trial.number} of '{study}' is stored with the value "
-        f"{trial.value:.6g}, but its own predictions are worth {found:.6g}.",
+        f"{value:.6g}, but its own predictions are worth {found:.6g}.",
         "Somebody has changed one of them: restore the store or the trial's files.",
     )
 

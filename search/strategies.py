@@ -14,7 +14,7 @@ from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from ..errors import did_you_mean
 from ..spaces import Experiment, Named, Problem, Space
 from ..spaces.hints import PRUNER_WORDS, SAMPLER_WORDS, SECTION_WORDS, hint
-from .feasible import FeasibleSampler
+from .feasible import FeasibleSampler, Held
 
 SAMPLERS: dict[str, type[BaseSampler]] = {"random": RandomSampler, "tpe": TPESampler}
 
@@ -34,14 +34,23 @@ _NOT_IN_A_FILE = {
 }
 
 
-def make_sampler(named: Named, space: Space, seed: int) -> BaseSampler:
-    """Build a sampler. One is made for each trial, so that a resumed search goes on the same."""
+def make_sampler(named: Named, space: Space, seed: int, held: Held | None = None) -> BaseSampler:
+    """Build a sampler. One is made for each trial, so that a resumed search goes on the same.
+
+    Args:
+        named: the file's.
+        space: what is drawn from.
+        seed: of what it draws.
+        held: what a stage holds; None where there is none.
+    """
     options = {**named.options, "seed": seed}
     with warnings.catch_warnings():
         # An option the user asked for by name needs no warning that it is experimental.
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         sampler = SAMPLERS[named.name](**options)
-    return FeasibleSampler(sampler, space, seed) if space.constraints else sampler
+    if held is None and not space.constraints:
+        return sampler
+    return FeasibleSampler(sampler, space, seed, held)
 
 
 def make_pruner(named: Named, epochs: int) -> BasePruner:

@@ -8,28 +8,26 @@ by the trial's number goes on as if nothing had happened.
 
 from __future__ import annotations
 
-import bisect
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import optuna
 from optuna.storages import RDBStorage
-from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from ..errors import InputError, StorageError, TuneError, did_you_mean
+from ..errors import InputError, TuneError, did_you_mean
 from ..objectives.contracts import Assignment, Report
 from ..objectives.development import Description, Seal
-from ..objectives.files import WEIGHTS
 from ..objectives.metrics import direction_of
 from ..objectives.seeds import trial_seed
 from ..spaces import Experiment
 from ..spaces.expressions import ExpressionError
+from .broken_store import unreadable
 from .carrying import Carry, carried
+from .contest import viewed, without_pruned_curves
+from .fronts import best_of, front_of
 from .guarding import ATTRIBUTE, Guard, begun, touched
 from .identity import (
     SETTINGS,
@@ -41,6 +39,10 @@ from .identity import (
     identity_of,
     weights_settings,
 )
+from .judging import Judge, Running
+from .keeping import Keeping
+from .stages import ATTRIBUTE as STAGES
+from .staging import Staging
 from .storage import DriverStorage, open_store
 from .strategies import make_pruner, make_sampler
 
@@ -49,24 +51,10 @@ optuna.logging.set_verbosity(optuna.logging.ERROR)
 # A trial whose process dies is given to another worker; one that takes three down is at fault.
 MAX_ATTEMPTS = 3
 
-# Losers' weights would fill the disk; their predictions stay.
-N_WEIGHTS_KEPT = 5
-
 # A dashboard may be this much behind. Many epochs then share a transaction.
 FLUSH_INTERVAL_S = 0.1
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
-
-
-@dataclass
-class Running:
-    """A trial in training: Optuna's handle, and what it has reported."""
-
-    trial: optuna.Trial
-    judged: int  # epochs an earlier attempt was judged on and survived
-    curves: dict[str, list[float]] = field(default_factory=dict)  # metric to a value an epoch
-    ended: list[int] = field(default_factory=list)  # milliseconds since 1970, of each epoch
-    seconds: float = 0.0
 
 
 class Study:
@@ -88,7 +76,9 @@ class Study:
         self.n_finished = 0
         self.changed_code: list[str] = []  # what of the user's own was other code before
         self.default: int | None = None  # number of the trial of the default configuration
-        self._with_weights: list[tuple[float, int, str]] = []  # the best trials, best first
+        self._judge = Judge(experiment, study, storage)
+        self._keeping = Keeping(study.directions)
+        self.staging = Staging(experiment.space, study.user_attrs)
 
     @classmethod
     def open(
@@ -97,15 +87,23 @@ class Study:
         url: str,
         description: Description,
         carry: Carry | None = None,
+        only: Sequence[str] = (),
     ) -> Study:
         """Create the study, or continue it.
+
+        Args:
+            experiment: what the file says.
+            url: of the store.
+            description: of the data.
+            carry: the study whose trials are taken over.
+            only: names of the parameters that this stage draws, `stages.named`; () for all.
 
         Raises:
             InputError: the study exists with another identity, or its data has changed, or
                 there is nothing to carry over from.
             StorageError: the database cannot be opened.
         """
-        direction = direction_of(experiment.objective, experiment.task)
+        directions = [direction_of(each, experiment.task) for each in experiment.objectives]
         try:
             store = open_store(url)
             taken = _taken(carry, store, experiment, description)
@@ -113,7 +111,7 @@ class Study:
             study = optuna.create_study(
                 storage=storage,
                 study_name=experiment.study,
-                direction=direction,
+                directions=directions,
                 load_if_exists=True,
                 pruner=make_pruner(experiment.pruner, experiment.training.epochs),
             )
@@ -122,6 +120,8 @@ class Study:
             raise
         except Exception as error:  # SQLAlchemy's and the driver's own, of many kinds
             raise unreadable(url, error) from error
+        if len(study.directions) > 1:
+            study = viewed(study, without_pruned_curves, study.directions)
         opened = cls(experiment, description, study, storage)
         has_trials = bool(study.get_trials(deepcopy=False))
         if attributes or has_trials:
@@ -129,9 +129,11 @@ class Study:
             check_data(experiment, description, attributes)
             opened._take_up()
         else:
+            opened._name_objectives()
             # In one transaction: a kill leaves all of it or nothing.
             study.set_user_attr("identity", identity_of(experiment, description))
         opened._begin(taken)
+        opened._stage(only)
         settings = experiment.model_dump(mode="json")
         changeable = {key: settings[key] for key in SETTINGS}
         of_files = data_settings(experiment) | code_settings(experiment)
@@ -157,8 +159,22 @@ class Study:
         self.default = default_of(trials, default)
         finished = [trial for trial in trials if trial.state in FINISHED]
         self.n_finished = len(finished)
-        complete = [trial for trial in finished if trial.state == TrialState.COMPLETE]
-        self._with_weights = sorted(map(self._rank, complete))[:N_WEIGHTS_KEPT]
+        self._keeping.begin(trial for trial in finished if trial.state == TrialState.COMPLETE)
+
+    def _name_objectives(self) -> None:
+        """Let Optuna's own dashboard call several objectives by their names."""
+        if self.experiment.objective.others:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+                self.optuna.set_metric_names([each.metric for each in self.experiment.objectives])
+
+    def _stage(self, only: Sequence[str]) -> None:
+        """Go on with the last stage, or begin another where there are trials left for one."""
+        if self.staging.is_last(only) or self.n_finished >= self.experiment.budget.trials:
+            return
+        self.staging.begin(only, self.best, len(self.optuna.get_trials(deepcopy=False)))
+        stages = [stage.to_json() for stage in self.staging.stages]
+        self.optuna.set_user_attr(STAGES, stages)
 
     def _take_up(self) -> None:
         """Put what an earlier driver left running back in the queue."""
@@ -185,13 +201,21 @@ class Study:
     # Asking
 
     @property
-    def has_pruned(self) -> bool:
-        return bool(self.optuna.get_trials(deepcopy=False, states=(TrialState.PRUNED,)))
+    def has_trained(self) -> bool:
+        """Whether a trial has ended otherwise than by failing."""
+        trained = (TrialState.COMPLETE, TrialState.PRUNED)
+        return bool(self.optuna.get_trials(deepcopy=False, states=trained))
 
     @property
     def is_spent(self) -> bool:
-        """Whether every trial of the budget is finished or running."""
-        return self.n_finished + len(self.running) >= self.experiment.budget.trials
+        """Whether every trial of the budget is finished or running, or none is worth asking."""
+        used = self.n_finished + len(self.running)
+        return used >= self.experiment.budget.trials or self.is_used_up
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether the stage has drawn all that there is."""
+        return self.staging.is_used_up(self.optuna.get_trials(deepcopy=False))
 
     def ask(self) -> Assignment:
         """Choose the next configuration: one that waits, else the sampler's."""
@@ -200,7 +224,8 @@ class Study:
         number = waiting[0] if waiting else len(trials)
         seed = trial_seed(self.experiment.seed, number)
         space = self.experiment.space
-        self.optuna.sampler = make_sampler(self.experiment.sampler, space, seed)
+        held = self.staging.held(number, trials)
+        self.optuna.sampler = make_sampler(self.experiment.sampler, space, seed, held)
         trial = self.optuna.ask()
         assert trial.number == number
         try:
@@ -228,31 +253,21 @@ class Study:
         for name, value in report.metrics.items():
             running.curves.setdefault(name, []).append(value)
         running.ended.append(time.time_ns() // 1_000_000)
-        if not report.is_comparable:
-            return False
-        if report.epoch > running.judged:
-            known = self._frozen(running.trial).intermediate_values
-            if report.epoch not in known:
-                value = report.metrics[self.experiment.objective.metric]
-                running.trial.report(value, step=report.epoch)
-        if report.kept_epoch is not None or report.epoch <= running.judged:
-            return False
-        # The default is trained to its end: everything is compared with it.
-        return running.trial.should_prune() and report.number != self.default
+        return self._judge.ends(running, report, report.number == self.default)
 
     def complete(self, report: Report, folder: str) -> FrozenTrial:
         assert report.kept_metrics is not None
         metrics = dict(report.kept_metrics)
-        value = metrics[self.experiment.objective.metric]
+        values = [metrics[objective.metric] for objective in self.experiment.objectives]
         record = {"kept_epoch": report.kept_epoch} | ({"folder": folder} if folder else {})
-        trial = self._tell(report.number, TrialState.COMPLETE, value, metrics, record)
-        self._keep_weights_of_the_best(trial)
+        trial = self._tell(report.number, TrialState.COMPLETE, values, metrics, record)
+        self._keeping.take(trial, self.default)
         return trial
 
     def prune(self, number: int, cause: str) -> FrozenTrial:
-        curves = self.running[number].curves
-        last = {name: values[-1] for name, values in curves.items()}
-        return self._tell(number, TrialState.PRUNED, None, last, {}, cause)
+        running = self.running[number]
+        last = {name: values[-1] for name, values in running.curves.items()} | dict(running.costs)
+        return self._tell(number, TrialState.PRUNED, None, last, {}, running.breach or cause)
 
     def fail(self, number: int, cause: str, traceback: str = "") -> FrozenTrial:
         return self._tell(number, TrialState.FAIL, None, {}, {"traceback": traceback}, cause)
@@ -282,7 +297,7 @@ class Study:
         self,
         number: int,
         state: TrialState,
-        value: float | None,
+        values: Sequence[float] | None,
         metrics: dict[str, float],
         record: dict[str, Any],
         cause: str = "",
@@ -298,21 +313,11 @@ class Study:
         for key, attribute in {"metrics": metrics, "record": record, "cause": cause}.items():
             if attribute:
                 running.trial.set_user_attr(key, attribute)
-        self.optuna.tell(running.trial, value, state)
+        known = metrics if state == TrialState.COMPLETE else running.costs
+        self._judge.constrain(running, known)
+        self.optuna.tell(running.trial, values, state)
         self.n_finished += 1
         return self._frozen(running.trial)
-
-    def _keep_weights_of_the_best(self, trial: FrozenTrial) -> None:
-        bisect.insort(self._with_weights, self._rank(trial))
-        for _, number, folder in self._with_weights[N_WEIGHTS_KEPT:]:
-            if folder and number != self.default:
-                (Path(folder) / WEIGHTS).unlink(missing_ok=True)
-        del self._with_weights[N_WEIGHTS_KEPT:]
-
-    def _rank(self, trial: FrozenTrial) -> tuple[float, int, str]:
-        """Return what completed trials are ordered by, best first, and where their files are."""
-        folder = trial.user_attrs.get("record", {}).get("folder", "")
-        return *_order(trial, self.optuna.direction), folder
 
     def _queue_again(self, trial: FrozenTrial, cause: str = "") -> None:
         if cause:
@@ -342,26 +347,23 @@ class Study:
 
     @property
     def best(self) -> FrozenTrial | None:
-        """The completed trial with the best value; of equals the first."""
-        complete = self.optuna.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        return best_of(complete, self.optuna.direction)
+        """The completed trial with the best value; of equals the first. See `fronts`."""
+        return best_of(self._complete, self.optuna.directions)
+
+    @property
+    def front(self) -> list[FrozenTrial]:
+        """The completed trials that are best in one way or another. See `fronts`."""
+        return front_of(self._complete, self.optuna.directions)
+
+    @property
+    def _complete(self) -> list[FrozenTrial]:
+        return self.optuna.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
 
 
 def default_of(trials: Iterable[FrozenTrial], default: Mapping[str, Any]) -> int | None:
     """Return the number of the first trial that has, or waits with, the default configuration."""
     asked = (t.number for t in trials if default in (t.params, t.system_attrs.get("fixed_params")))
     return next(asked, None)
-
-
-def best_of(complete: list[FrozenTrial], direction: StudyDirection) -> FrozenTrial | None:
-    """Return the trial with the best value; of equals the first."""
-    return min(complete, key=lambda trial: _order(trial, direction), default=None)
-
-
-def _order(trial: FrozenTrial, direction: StudyDirection) -> tuple[float, int]:
-    """Return what puts the better of two completed trials first, and the first of equals."""
-    assert trial.value is not None
-    return (-trial.value if direction == StudyDirection.MAXIMIZE else trial.value), trial.number
 
 
 def _taken(
@@ -394,35 +396,3 @@ def is_spent(experiment: Experiment, url: str) -> bool:
     check_same(experiment, study.user_attrs)
     finished = study.get_trials(deepcopy=False, states=FINISHED)
     return len(finished) >= experiment.budget.trials
-
-
-@contextmanager
-def store_errors(study: Study) -> Iterator[None]:
-    """Turn what a store raises in mid-search (a full disk, a lost server) into a StorageError."""
-    try:
-        yield
-    except optuna.exceptions.StorageInternalError as error:
-        cause = str(error.__cause__ or error).splitlines()[0]
-        raise StorageError(
-            f"the Optuna store failed in mid-search ({cause}).",
-            "Free the disk or bring the server back; the same command then goes on.",
-        ) from error
-
-
-def unreadable(url: str, error: Exception) -> StorageError:
-    """Return the error for a database that cannot be opened."""
-    reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-    return StorageError(
-        f"the Optuna store {_without_password(url)} cannot be opened ({reason}).",
-        "Restore it from a backup, or give another place with --home or --storage.",
-    )
-
-
-def _without_password(url: str) -> str:
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError
-
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except ArgumentError:
-        return "at an address that cannot be read"  # and may hold a password all the same

@@ -4,10 +4,16 @@ machine one JSON object."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .held_against import Held, held_lines
 from .progress import duration
 from .recorder import Delivery
+from .stages import Stage
+from .trade_offs import front_lines, number
+
+if TYPE_CHECKING:
+    from .diagnosis import Diagnosis
 
 # What the command that ran a search exits with.
 EXIT_CODES = {"finished": 0, "failed": 1, "interrupted": 130}
@@ -32,6 +38,12 @@ class Summary:
     delivery: Delivery
     n_folds: int = 1
     touched: tuple[str, ...] = ()  # attempts of trials to reach sealed rows
+    objectives: tuple[dict[str, str], ...] = ()  # where there are several
+    front: tuple[dict[str, Any], ...] = ()  # of several objectives, the trials that none dominates
+    shortfall: str = ""  # the bound that no completed trial keeps to
+    held: tuple[Held, ...] = ()  # what the best trial is held against
+    stage: Stage | None = None  # what was drawn, where that was not always the same
+    diagnosis: Diagnosis | None = None  # where the study stands in the six steps
 
     @property
     def exit_code(self) -> int:
@@ -47,8 +59,12 @@ class Summary:
             "guard_level": self.guard_level,
             "guard_reasons": list(self.guard_reasons),
             "tainted": list(self.touched),
+            "stage": None if self.stage is None else self.stage.to_json(),
             "trials": self.trials,
-            "best": self.best,
+            **({"objectives": list(self.objectives)} if self.objectives else {}),
+            "best": list(self.front) if self.objectives else self.best,
+            "held_against": [each.to_json() for each in self.held],
+            **({} if self.diagnosis is None else self.diagnosis.keys()),
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
             "epochs": self.epochs,
             "reason": self.reason,
@@ -56,16 +72,20 @@ class Summary:
         }
 
     def to_text(self, command: str) -> str:
-        return "\n".join(
-            [*self._best_lines(), "", *self._account_lines(), "", *self._next(command)]
-        )
+        held = [] if self.best is None else [*held_lines(self.held, self.metric), ""]
+        lines = [*self._best_lines(), "", *held, *self._account_lines(), ""]
+        if self.diagnosis is not None and self.state == "finished":
+            lines += self.diagnosis.short_lines()
+        return "\n".join([*lines, *self._next(command)])
 
     def _best_lines(self) -> list[str]:
         if self.best is None:
-            return [f"{self.study}: no trial has completed; {self.reason}."]
+            cause = self.shortfall or "no trial has completed"
+            return [f"{self.study}: {cause}; {self.reason}."]
         lines = [
-            f"{self.study}: {self.reason}. Best is trial {self.best['number']}, "
-            f"{self.metric} {self.best['value']:.4g}.",
+            *self._front_lines(),
+            f"{self.study}: {self.reason}. Best{self._in_one_way()} is trial "
+            f"{self.best['number']}, {self.metric} {self.best['value']:.4g}.",
             "",
         ]
         lines += table("configuration", self.best["parameters"])
@@ -78,6 +98,19 @@ class Summary:
             )
         return lines
 
+    def _front_lines(self) -> list[str]:
+        """Return what a search with several objectives says first."""
+        if not self.objectives:
+            return []
+        names = ", ".join(objective["metric"] for objective in self.objectives)
+        n = len(self.front)
+        told = f"{n} trials are" if n > 1 else "One trial is"
+        head = f"{told} on the front: no other is as good in all of {names} and better in one."
+        return [head, *front_lines(self.front), ""]
+
+    def _in_one_way(self) -> str:
+        return f" in {self.metric}" if self.objectives else ""
+
     def _account_lines(self) -> list[str]:
         n, s = self.trials, self.seconds
         lines = [
@@ -85,9 +118,11 @@ class Summary:
             f"{self.epochs} epochs trained in this run",
             f"  time     {duration(s['wall'])}: starting up {duration(s['startup'])}, asking "
             f"{duration(s['asking'])}, storing {duration(s['storing'])}, recording "
-            f"{duration(s['recording'])}",
+            f"{duration(s['recording'])}{self._baselines_time()}",
             f"  workers  training {duration(s['training'])}, waiting {duration(s['waiting'])}",
         ]
+        if self.stage is not None:
+            lines.append(f"  stage    {self.stage.sentence}")
         if self.guard_reasons:
             more = f" (and {len(self.guard_reasons) - 1} more)" if self.guard_reasons[1:] else ""
             lines.append(f"  guard    {self.guard_level}: {self.guard_reasons[0]}{more}")
@@ -98,10 +133,15 @@ class Summary:
             lines.append(f"  TAINTED  {self.touched[0]}{more}")
         if self.delivery.missing:
             lines.append(
-                f"  MLflow   {self.delivery.missing} trials are not recorded yet "
+                f"  MLflow   {self.delivery.missing} runs are not recorded yet "
                 f"({self.delivery.cause}); the next run of the search delivers them"
             )
         return lines
+
+    def _baselines_time(self) -> str:
+        """Say how long the search waited for baselines, where it did."""
+        seconds = self.seconds.get("baselines", 0.0)
+        return f", baselines {duration(seconds)}" if seconds >= 0.05 else ""
 
     def _next(self, command: str) -> list[str]:
         if self.state == "interrupted":
@@ -119,5 +159,5 @@ def table(title: str, values: dict[str, Any]) -> list[str]:
     if not values:
         return []
     width = max(map(len, values))
-    shown = {k: f"{v:.4g}" if isinstance(v, float) else str(v) for k, v in values.items()}
+    shown = {k: number(v) if isinstance(v, float) else str(v) for k, v in values.items()}
     return [f"  {title}", *(f"    {name:<{width}}  {value}" for name, value in shown.items())]

@@ -28,7 +28,7 @@ from ..objectives.metrics import direction_of, plain_name
 from ..spaces import Experiment
 from . import verdicts
 from .causes import causes, next_steps
-from .guarding import ATTRIBUTE, attempts_of
+from .guarding import ATTRIBUTE, MAX_WORLDS, WORLD, attempts_of
 from .home import Home
 from .identity import changed_code, code_settings
 from .inside import refuse_inside_a_search
@@ -71,8 +71,8 @@ class Verification:
         _refuse_own_function(self.experiment, self.name)
         _refuse_other_code(self.experiment, self.study.user_attrs, self.name)
         self.metric = plain_name(self.experiment.objective.metric)
-        self.selection = select(self.study, self.experiment, home)
-        self.number = self.selection.correction.winner if trial is None else trial
+        self.selection = select(self.study, self.experiment, home, trial)
+        self.number = self.selection.winner if trial is None else trial
         self.contestants = self._contestants()
         self.ledger = Ledger(self.places.ledger)
         self.ledger.check_contains(self.guard["ledger_head"])
@@ -133,7 +133,7 @@ class Verification:
         known = {
             "study": self.name,
             "trial": self.number,
-            "is_winner": self.number == correction.winner,
+            "is_winner": self.number == self.selection.winner,
             "metric": fixed.objective.metric,
             "direction": direction_of(fixed.objective, fixed.task),
             "naive": correction.naive,
@@ -211,7 +211,9 @@ def verify(
     home = home if isinstance(home, Home) else Home.at(home)
     verification = Verification(home, storage, study, trial)
     if new is not None:
-        return Report(_on_new_rows(verification, new) | _seconds(started))
+        told = _on_new_rows(verification, new) | _seconds(started)
+        _remember(verification.study, told)
+        return Report(told)
     if verification.guard["touched"]:
         return Report(_tainted(verification) | _seconds(started))
     identity = verification.identity
@@ -321,6 +323,12 @@ def _on_new_rows(verification: Verification, new: str) -> dict[str, Any]:
         "test_interval": stored and stored["interval"],
         **{key: found[key] for key in ("metrics", "n_unknown", "n_copies", "shift")},
     }
+
+
+def _remember(study: Any, report: dict[str, Any]) -> None:
+    """Keep the report on new rows with the study, the last one last."""
+    kept = list(study.user_attrs.get(WORLD, []))
+    study.set_user_attr(WORLD, [*kept, report][-MAX_WORLDS:])
 
 
 def _seconds(started: float) -> dict[str, float]:

@@ -16,6 +16,8 @@ from pydantic import (
 )
 
 from .named import Named, NameOrNamed
+from .objective import Objective, Objectives, first_objective
+from .outcomes import Outcome, OutcomeText
 from .parameters import Parameter, Section, Text, as_tuple
 from .schedule import CONSTANT, NameOrSchedule
 from .space import MODEL, Space
@@ -141,17 +143,6 @@ class Data(Section):
                 "`test:` names the test rows, and `split: {test:}` a share. Keep one."
             )
         return self
-
-
-class Objective(Section):
-    """What is optimised; the direction follows from the metric where it is not given.
-
-    A function of the user's own may take the place of the built-in trainer.
-    """
-
-    metric: str = "validation_loss"
-    direction: Literal["minimize", "maximize"] | None = None
-    function: Annotated[str, Field(min_length=1)] | None = None
 
 
 ClassWeights = (
@@ -290,12 +281,15 @@ class Experiment(Section):
     card: Card = Card()
     data: Data
     task: Task
-    objective: Objective = Objective()
+    objective: Objectives = Objective()  # the first, where there are several
     model: NameOrNamed = Named(name="mlp")
     training: Training = Training()
     parameters: Annotated[dict[Name, Parameter], Field(min_length=1, max_length=MAX_PARAMETERS)]
     constraints: Annotated[
         tuple[Text, ...], Field(max_length=MAX_CONSTRAINTS), BeforeValidator(as_tuple)
+    ] = ()
+    outcome_constraints: Annotated[
+        tuple[OutcomeText, ...], Field(max_length=MAX_CONSTRAINTS), BeforeValidator(as_tuple)
     ] = ()
     sampler: NameOrNamed = Named(name="tpe")
     pruner: NameOrNamed = Named(name="hyperband")
@@ -316,6 +310,16 @@ class Experiment(Section):
         """The parameters, checked against each other and in the order they are drawn in."""
         return Space(self.parameters, self.constraints)
 
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """All that is optimised, the primary one first."""
+        return (self.objective, *self.objective.others)
+
+    @cached_property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """What a trial has to be measured to be."""
+        return tuple(map(Outcome.parse, self.outcome_constraints))
+
     def identity(self) -> dict[str, Any]:
         """Return what makes a study the same; sampler, pruner, budget, resources may change.
 
@@ -328,13 +332,14 @@ class Experiment(Section):
             if content["data"][key] is not None:
                 path = re.split(r"[?#]", content["data"][key])[0]  # not an address's signature
                 content["data"][key] = Path(path).name
+        objective, training = first_objective(content["objective"]), content["training"]
         for section, key in (
-            ("objective", "function"),
-            ("training", "cost"),
-            ("training", "start_from"),
+            (objective, "function"),
+            (training, "cost"),
+            (training, "start_from"),
         ):
-            if content[section][key] is not None:
-                content[section][key] = Path(content[section][key]).name
+            if section.get(key) is not None:
+                section[key] = Path(section[key]).name
         del content["data"]["allow"]  # says what is no mistake, and changes nothing
         if MODEL in self.parameters:
             del content["model"]  # the one a file would have had
@@ -342,6 +347,8 @@ class Experiment(Section):
             content["model"] = Path(content["model"]).name
         else:
             content["model"]["name"] = Path(self.model.name).name
+        if self.outcome_constraints:
+            content["outcome_constraints"] = [*self.outcome_constraints]
         return content
 
 

@@ -93,6 +93,8 @@ def _set(data: dict[str, Any], parts: list[str], value: Any) -> Where:
         inner = data.get(key)
         if isinstance(inner, str) and key in ("model", "sampler", "pruner"):
             inner = {"name": inner}
+        if isinstance(inner, str) and key == "objective":
+            inner = {"metric": inner}
         data[key] = data = dict(inner) if isinstance(inner, dict) else {}
 
 
@@ -119,6 +121,11 @@ def _resolve_file(section: dict[str, Any], where: tuple[str, ...], folder: Path)
     elif isinstance(inner, dict) and where[1:]:
         section[key] = dict(inner)
         _resolve_file(section[key], where[1:], folder)
+    elif isinstance(inner, list) and key == "objective":  # of several, one may name a function
+        section[key] = [dict(entry) if isinstance(entry, dict) else entry for entry in inner]
+        for entry in section[key]:
+            if isinstance(entry, dict):
+                _resolve_file(entry, where[1:], folder)
 
 
 def _of_code(name: str, folder: Path) -> str:

@@ -99,18 +99,11 @@ def _of_classes(view: View, at: Array, inputs: Array) -> list[Finding]:
     if len(present) < 2:
         return []
     probabilities = _forest(RandomForestClassifier, inputs, labels)
-    is_issue, share = confident(probabilities, labels)
-    likely, own = probabilities.argmax(axis=1), probabilities[np.arange(len(labels)), labels]
-    margin = probabilities.max(axis=1) - own
-    is_wrong = likely != labels
-    n_sure = np.count_nonzero(is_issue & (margin > SURE))
-    if share < WRONG or np.count_nonzero(is_issue) < N_ISSUES:
+    found = contradicted(probabilities, labels)
+    if found is None:
         return []
-    if _skill(likely, labels) < SKILL or n_sure < SHARE_OF_SURE * np.count_nonzero(is_wrong):
-        return []
-    if _among_certain(probabilities, is_wrong) < AMONG_CERTAIN * is_wrong.mean():
-        return []
-    worst = np.flatnonzero(is_issue)[np.argsort(-margin[is_issue], kind="stable")]
+    worst, share = found
+    likely = probabilities.argmax(axis=1)
     i = worst[0]
     given, better = (view.classes[present[k]] for k in (labels[i], likely[i]))
     words = (
@@ -127,6 +120,28 @@ def _finding(view: View, at: Array, rule: str, words: str, share: float) -> Find
     fix = "Look at these rows, the worst first, and correct their targets in the source."
     where = kinds.rows(view.development[at])
     return Finding("warning", where, rule, words, fix, min(0.4 + 2 * share, 1.0))
+
+
+def contradicted(probabilities: Array, labels: Array) -> tuple[Array, float] | None:
+    """Return which labels look wrong, (issues,), the worst first, and the share of all that is;
+    None where too little is told to say so.
+
+    Args:
+        probabilities: (rows, classes), each row's by a model that did not see it.
+        labels: (rows,) class numbers; every class occurs.
+    """
+    is_issue, share = confident(probabilities, labels)
+    likely, own = probabilities.argmax(axis=1), probabilities[np.arange(len(labels)), labels]
+    margin = probabilities.max(axis=1) - own
+    is_wrong = likely != labels
+    n_sure = np.count_nonzero(is_issue & (margin > SURE))
+    if share < WRONG or np.count_nonzero(is_issue) < N_ISSUES:
+        return None
+    if _skill(likely, labels) < SKILL or n_sure < SHARE_OF_SURE * np.count_nonzero(is_wrong):
+        return None
+    if _among_certain(probabilities, is_wrong) < AMONG_CERTAIN * is_wrong.mean():
+        return None
+    return np.flatnonzero(is_issue)[np.argsort(-margin[is_issue], kind="stable")], share
 
 
 def confident(probabilities: Array, labels: Array) -> tuple[Array, float]:

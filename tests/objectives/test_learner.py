@@ -84,7 +84,7 @@ def test_epoch_takes_every_row_once_in_a_new_order(
     learned = learn(fold())
     orders = []
     for epoch in (1, 2, 1):
-        batches = list(learned._batches(epoch))
+        batches = list(learned.batches(epoch))
         assert [len(x) for x, _, _ in batches] == [16] * 14 + [6]
         assert len({seed for *_, seed in batches}) == 15
         orders.append(torch.cat([x for x, _, _ in batches]))
@@ -197,7 +197,7 @@ def by_hand(
     optimizer = make(groups)
     advance = after_step(optimizer)
     for epoch in range(1, n_epochs + 1):
-        for x, y, seed in learned._batches(epoch):
+        for x, y, seed in learned.batches(epoch):
             optimizer.zero_grad()
             outputs = network(x, torch.Generator().manual_seed(seed))
             loss = torch.nn.functional.cross_entropy(outputs, y)
@@ -400,7 +400,7 @@ def cross_entropy(network: torch.nn.Module, x: torch.Tensor, y: torch.Tensor, se
 def test_mixup_blends_inputs_and_costs_of_each_minibatch() -> None:
     learned, reference = learn(fold(), mixup=0.4), learn(fold())
     expected = []
-    for x, y, seed in reference._batches(1):
+    for x, y, seed in reference.batches(1):
         generator = torch.Generator().manual_seed(seed)
         blended, first, other, share = mixed(x, y, 0.4, generator)
         outputs = reference.network(blended, generator)
@@ -427,7 +427,7 @@ def test_training_rows_alone_are_augmented_each_step_by_its_seed(
     plain = learn(fold())
     monkeypatch.setattr(learner, "augmenter", lambda training, shape: augment)
     learned = learn(fold())
-    batches = list(plain._batches(1))
+    batches = list(plain.batches(1))
     assert learned.train(1) != plain.train(1)
     assert [seed for _, seed in seen] == [seed for _, _, seed in batches]
     assert all(torch.equal(x, batch) for (x, _), (batch, _, _) in zip(seen, batches, strict=True))
@@ -453,7 +453,7 @@ NORMED = load(FLAT, {"model": {"name": "mlp", "norm": "batch"}})
 def test_running_averages_are_of_training_minibatches_and_never_of_validation_rows() -> None:
     learned = learn(fold(), NORMED)
     means = [torch.zeros(8)]
-    for x, y, seed in learned._batches(1):
+    for x, y, seed in learned.batches(1):
         hidden = learned.network.hidden[0](x).detach()
         means.append(0.9 * means[-1] + 0.1 * hidden.mean(dim=0))
         loss = cross_entropy(learned.network, x, y, seed)

@@ -10,7 +10,11 @@ import pytest
 from click.testing import CliRunner
 
 from truetune.cli import cli
+from truetune.objectives.sanity.process import Look
+from truetune.search import forecast
 from truetune.search.check import check, text
+from truetune.search.forecast import Forecast
+from truetune.search.trying_out import TriedOut
 
 SPACES = sorted((Path(__file__).resolve().parents[2] / "spaces").glob("*.yaml"))
 
@@ -147,7 +151,7 @@ def test_a_profile_is_written_where_the_data_can_be_read(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "rows.csv").write_text(ROWS)
     path = write(tmp_path, data={"source": "./rows.csv", "target": "y"}, task="binary")
-    done = CliRunner().invoke(cli, ["check", str(path), "--profile", "--json"])
+    done = CliRunner().invoke(cli, ["check", str(path), "--profile", "--json", "--no-training"])
     assert json.loads(done.stdout)["profile"] == "space-profile.html"
     assert (tmp_path / "space-profile.html").read_text().startswith("<!")
     done = CliRunner().invoke(cli, ["check", str(path), "--profile", "--static"])
@@ -161,9 +165,80 @@ def test_an_error_in_the_data_is_ranked_first_and_exits_with_2(
     lines = [f"{i % 7},{'same' if i else 'other'},{i % 2},{i % 2}\n" for i in range(2000)]
     (tmp_path / "rows.csv").write_text("x,nearly,copy,y\n" + "".join(lines))
     path = write(tmp_path, data={"source": "./rows.csv", "target": "y"}, task="binary")
-    done = CliRunner().invoke(cli, ["check", str(path), "--json"])
+    done = CliRunner().invoke(cli, ["check", str(path), "--json", "--no-training"])
     found = json.loads(done.stdout)
     assert (done.exit_code, found["ok"]) == (2, False)
     assert found["findings"][0]["where"] == "column 'copy'"
     assert {"level", "where", "rule", "found", "fix"} <= found["findings"][0].keys()
     assert "a search would mean nothing" in text(path, check(path, {}))
+
+
+@pytest.fixture
+def without_forecast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a forecast take no time; how it is made has tests of its own."""
+    monkeypatch.setattr(forecast, "of", lambda *_: Forecast(cause="it is not asked here."))
+
+
+OWN_NET = """\
+from pathlib import Path
+from torch import nn
+def build(inputs, n_outputs):
+    Path(__file__).with_name("was-built").touch()
+    return nn.Sequential(nn.Linear(inputs.n, n_outputs), nn.Softmax(dim=1))
+"""
+
+
+def test_a_training_that_cannot_work_is_an_error(tmp_path: Path, without_forecast: None) -> None:
+    (tmp_path / "own.py").write_text(OWN_NET)
+    parameters = {"learning_rate": {"type": "float", "low": 0.01, "high": 0.1}}
+    path = write(tmp_path, model="./own.py:build", parameters=parameters)
+    assert check(path, {}).findings == []
+    assert not (tmp_path / "was-built").exists()
+    told: list[str] = []
+    checked = check(path, {}, say=told.append, with_training=True)
+    (finding,) = checked.findings
+    assert (checked.is_good, finding.fix) == (False, "Remove the softmax.")
+    assert told[0] == f"space: runs code of {tmp_path / 'own.py'}"
+    assert "error: one row is learnt by heart, but after" in text(path, checked)
+    assert checked.tried is not None
+    assert checked.tried.forecast is None  # of a search that would mean nothing
+
+
+def test_what_a_sound_training_shows_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without_forecast: None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = write(tmp_path)
+    done = CliRunner().invoke(cli, ["check", str(path), "--json"])
+    found = json.loads(done.stdout)
+    assert (done.exit_code, found["findings"]) == (0, [])
+    assert found["training"]["loss_of_nothing"] == pytest.approx(1.0986, abs=1e-4)  # log 3
+    assert found["training"]["largest"]["configuration"] == {"layers": 3}
+    assert found["forecast"] == {"cause": "it is not asked here."}
+    assert "training" not in json.loads(
+        CliRunner().invoke(cli, ["check", str(path), "--json", "--no-training"]).stdout
+    )
+
+
+def test_what_was_seen_is_told_in_words() -> None:
+    largest = {"n_parameters": 1234, "total": 5 * 2**20, "n_rows": 64}
+    facts = {
+        "n_configurations": 7,
+        "first_loss": 2.8251,
+        "loss_of_nothing": 2.3026,
+        "one_row_steps": 1,
+        "some_rows": 8,
+        "some_rows_steps": 20,
+        "largest": {**largest, "configuration": {"learning_rate": 0.1, "layers": 3}},
+        "left_out": ["3 of 10 configurations"],
+    }
+    assert TriedOut(Look([], facts)).lines() == [
+        "  The training",
+        "    7 networks of the space looked at",
+        "    trial 0 begins with a loss of 2.83; knowing nothing costs 2.3",
+        "    it learns one row by heart in 1 step, 8 rows in 20 steps",
+        "    the largest has 1,234 weights and takes about 5 MiB for a step of 64 rows:",
+        "      learning_rate: 0.1, layers: 3",
+        "    not looked at, for want of time: 3 of 10 configurations",
+        "",
+    ]

@@ -13,7 +13,8 @@ from truetune.errors import InputError, StorageError
 from truetune.objectives.contracts import Report
 from truetune.objectives.development import Description, Development
 from truetune.objectives.files import WEIGHTS
-from truetune.search.study import N_WEIGHTS_KEPT, Study, is_spent
+from truetune.search.keeping import N_WEIGHTS_KEPT
+from truetune.search.study import Study, is_spent
 from truetune.spaces import Experiment
 
 
