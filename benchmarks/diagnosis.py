@@ -1,6 +1,6 @@
 """Whether the first advice is the right one, on data whose fault is known.
 
-    python benchmarks/diagnosis.py [--only NAME]
+    python benchmarks/diagnosis.py [--only NAME] [--rounds 1] [--seed 0]
 
 Every fault is made twice or more, in different data: a network too small, a rate too large, inputs
 without a signal, wrong labels, validation rows fitted by choosing, a world that differs from the
@@ -251,12 +251,13 @@ def diagnosis(name: str, case: Case, folder: Path, seed: int) -> tuple[Diagnosis
 def main() -> None:
     made = parser(rounds=1)
     made.add_argument("--only", default="", help="cases whose names hold this")
+    made.add_argument("--seed", type=int, default=0, help="of the first round's data")
     options = made.parse_args()
     rows, n_right, seconds = [], 0, []
     for name, case in CASES.items():
         if options.only not in name:
             continue
-        for seed in range(options.rounds):
+        for seed in range(options.seed, options.seed + options.rounds):
             with tempfile.TemporaryDirectory() as temporary:
                 os.environ["XDG_DATA_HOME"] = f"{temporary}/vault"
                 folder = Path(temporary) / "project"

@@ -7,7 +7,7 @@ holds it open.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,7 +30,7 @@ class OpenFiles:
         return _OPEN / str(self.numbers.get(name, "none"))
 
     @property
-    def to_pass(self) -> Iterable[int]:
+    def to_pass(self) -> tuple[int, ...]:
         """What a child process has to be handed."""
         return tuple(self.numbers.values())
 

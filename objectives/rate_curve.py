@@ -16,6 +16,8 @@ _DECAY = 0.85  # of a loss's weight, a step
 _WINDOW = 8  # steps on either side that a slope is fitted to
 _BEGUN = 0.1  # of the fall, from which on a rate helps
 _STILL = 0.5  # of the steepest slope, with which a loss still falls
+_LOST = 0.5  # of the fall, that has been lost again where a search need not look
+_BEYOND = 3.0  # times the minimum; a search does not look further in any case
 _DECADE = 10.0  # the suggestion is not further below the minimum
 _SURE = 5.0  # standard errors; what falls by less is noise
 _LEAST_SHARE = 1e-3  # of the loss itself; what falls by less has not moved
@@ -91,7 +93,7 @@ class Marks:
     suggested: Point
     minimum: Point
     low: float  # from here on the loss falls
-    high: float  # from here on it rises
+    high: float  # from here on too much of it is lost again
 
 
 def marks_of(curve: Curve) -> Marks | None:
@@ -119,8 +121,20 @@ def marks_of(curve: Curve) -> Marks | None:
         suggested=suggested,
         minimum=curve.point(least),
         low=min(begun, suggested.rate),
-        high=curve.rates[least],
+        high=_high(curve, least, fall),
     )
+
+
+def _high(curve: Curve, least: int, fall: float) -> float:
+    """Return the first rate after the minimum at which half of the fall is lost again.
+
+    Steps at such rates are survived by many a training that settles later. A loss that rises
+    slowly, as Adam's does, says little of where that ends.
+    """
+    after = np.array(curve.losses[least:])
+    lost = np.flatnonzero(after > curve.losses[least] + _LOST * fall)
+    end = curve.rates[least + int(lost[0])] if len(lost) else curve.rates[-1]
+    return min(end, _BEYOND * curve.rates[least])
 
 
 def _slopes(curve: Curve) -> Array:

@@ -68,9 +68,9 @@ class RangeTest:
         return [
             _line("steepest", marks.steepest, "where the loss falls fastest"),
             _line("suggested", marks.suggested, "a little to its right: still falling"),
-            _line("minimum", marks.minimum, "from here on the loss rises: too high"),
+            _line("minimum", marks.minimum, "from here on the loss rises"),
             "",
-            f"  Search {low:g} to {high:g}: from where the loss begins to fall to its minimum.",
+            f"  Search {low:g} to {high:g}: where the loss begins to fall, to where it is lost.",
             *_of_file(self.experiment, rate),
             "",
             *_as_written({"parameters": {RATE: entry}}),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ NICENESS = 10  # below this, any other process that wants the processor has it
 MAX_THREADS = 4
 
 
-def start(experiment: str, files: OpenFiles, names: list[str], trials: Path) -> Child:
+def start(experiment: str, files: OpenFiles, names: Sequence[str], trials: Path) -> Child:
     """Start it.
 
     Args:
@@ -28,14 +29,18 @@ def start(experiment: str, files: OpenFiles, names: list[str], trials: Path) -> 
         names: of the baselines.
         trials: the folder of the study's trials, where predictions are kept.
     """
-    request = {"files": files.numbers, "names": names, "trials": str(trials)}
-    request["experiment"] = experiment
-    told = json.dumps(request)
-    return Child(__name__, [], told, files.to_pass, purpose="training the baselines")
+    request = {
+        "experiment": experiment,
+        "files": files.numbers,
+        "names": names,
+        "trials": str(trials),
+    }
+    return Child(
+        __name__, [], json.dumps(request), files.to_pass, purpose="training the baselines"
+    )
 
 
 def _scores(request: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    import torch
     from threadpoolctl import threadpool_limits
 
     from ...spaces import Experiment
@@ -43,7 +48,10 @@ def _scores(request: dict[str, Any]) -> dict[str, dict[str, Any]]:
     from .scores import scores
 
     n_threads = min(MAX_THREADS, max(1, (os.cpu_count() or 1) // 2))
-    torch.set_num_threads(n_threads)
+    if "network" in request["names"]:
+        import torch  # takes longer to import than the others to train
+
+        torch.set_num_threads(n_threads)
     experiment = Experiment.model_validate_json(request["experiment"])
     development = Development.load(OpenFiles(request["files"]))
     with threadpool_limits(n_threads):

@@ -31,7 +31,8 @@ def classified(classifier: Any, fold: Fold, task: Task, n_outputs: int, seed: in
         return found[:, 1:]
     probabilities = np.zeros((len(found), n_outputs))
     probabilities[:, classifier.classes_] = found  # of single precision, where rows are
-    return probabilities / probabilities.sum(axis=1, keepdims=True)
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    return probabilities
 
 
 def regressed(regressor: Any, fold: Fold) -> Array:

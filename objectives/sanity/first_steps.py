@@ -35,10 +35,10 @@ SILENT = 0.95  # share of a layer's units, or of its values, from which it is to
 
 @dataclass(frozen=True)
 class First:
-    """What was seen before the first step."""
+    """What was seen before the first step, by the loss that validation rows are scored with."""
 
     loss: float
-    of_nothing: float  # the loss of outputs that are all 0
+    of_nothing: float  # of outputs that are all 0
     activations: tuple[Activation, ...]
 
 
@@ -66,15 +66,15 @@ def _take(subject: Subject, plain: Plain, case: Case) -> tuple[First | None, lis
     cost = plain.cost(outputs, subject.y)
     if not is_finite(cost.detach()):
         return None, [_not_finite(case, "the first loss")]
-    nothing = torch.zeros_like(outputs, requires_grad=True)
-    of_nothing = plain.cost(nothing, subject.y).item()
-    first = First(cost.item(), of_nothing, tuple(activations))
+    loss = subject.judged(outputs.detach(), subject.y)
+    of_nothing = subject.judged(torch.zeros_like(outputs), subject.y)
+    first = First(loss, of_nothing, tuple(activations))
     faults = [*_first_loss(subject, first, case), *_silent(first.activations, case)]
     return first, [*faults, *_gradients(subject, plain, cost, case)]
 
 
 def _first_loss(subject: Subject, first: First, case: Case) -> Iterator[Fault]:
-    if subject.has_own_cost or first.loss <= FAR * first.of_nothing:
+    if first.loss <= FAR * first.of_nothing:
         return
     rule = "the first loss is near that of knowing nothing"
     found = f"it is {first.loss:,.4g}, and knowing nothing costs {first.of_nothing:.3g}"

@@ -10,7 +10,7 @@ from ...objectives.settings import values_of
 from .advice import STEPS, Advice, Step
 from .bias import best_baseline, target
 from .evidence import Evidence
-from .test_set import mismatch
+from .real_world import mismatch
 
 State = Literal["done", "open", "unknown"]
 

@@ -12,11 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from . import bias as biases
-from . import rate, real_world, test_set, training_set, validation_set, words
+from . import labels, rate, real_world, test_set, training_set, validation_set, words
 from .advice import Advice
 from .checklist import Item, checklist, first_open
 from .evidence import Evidence
-from .labels import doubtful
 from .pieces import again
 from .predictions import read_all
 from .signal import Signal, signal
@@ -118,7 +117,7 @@ def _next_look(evidence: Evidence) -> Iterator[Advice]:
     if evidence.test is None:
         yield test_set.next_look(evidence)
     elif evidence.world is None and evidence.test.get("verdict") == "CONSISTENT":
-        yield test_set.next_world(evidence)
+        yield real_world.next_look(evidence)
 
 
 def _with_bias(advice: Advice, found: biases.Bias | None) -> Advice:
@@ -160,8 +159,8 @@ def _wrong_labels(evidence: Evidence, is_biased: bool) -> list[Advice]:
         return []
     folders = (trial.folder for trial in evidence.complete)
     predictions = read_all(folders, len(evidence.part.targets))
-    found = doubtful(evidence.experiment.task, evidence.part, predictions)
-    return [] if found is None else [validation_set.labels(evidence, found, is_biased)]
+    found = labels.doubtful(evidence.experiment.task, evidence.part, predictions)
+    return [] if found is None else [labels.advice(evidence, found, is_biased)]
 
 
 def _none_completed(evidence: Evidence) -> Advice:

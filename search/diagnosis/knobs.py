@@ -11,6 +11,7 @@ from typing import Any, Literal
 from ...models import ARCHITECTURES
 from ...objectives.callables import is_callable
 from ...objectives.configurations import models_of, network_of
+from ...objectives.settings import says_nothing
 from ...spaces import Categorical, Experiment
 from ...spaces.parameters import Float, Int, Varied
 from .evidence import Evidence, Tried
@@ -192,6 +193,13 @@ def end_of_best(ranked: Sequence[Tried], known: Knob) -> tuple[End, float] | Non
             values = [v for t in best if (v := _mean(values_of(t, known.name))) is not None]
             return end, sorted(values)[len(values) // 2]  # type: ignore[return-value]
     return None
+
+
+def is_tried(evidence: Evidence, option: str) -> bool:
+    """Whether a setting of the training does something in any trial."""
+    fixed = getattr(evidence.experiment.training, option)
+    values = [fixed, *(v for trial in evidence.trials for v in values_of(trial, option))]
+    return not all(says_nothing(option, value) for value in values)
 
 
 def _mean(values: Iterable[float | None]) -> float | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from ...objectives.development import Array
 from ...objectives.quality import noise
 from ...objectives.rowwise import Part
 from ...spaces.experiment import Task
+from .advice import Advice
+from .evidence import Evidence
+from .pieces import piece
 
 CERTAIN = 0.25  # of the rows: those whose class is told most certainly
 AMONG_CERTAIN = 0.5  # how often these are contradicted, to how often all are
@@ -67,3 +71,23 @@ def _lie_anywhere(probabilities: Array, labels: Array) -> bool:
     order = np.argsort(-probabilities.max(axis=1), kind="stable")
     certain = order[: max(1, round(CERTAIN * len(labels)))]
     return bool(is_wrong[certain].mean() >= AMONG_CERTAIN * is_wrong.mean())
+
+
+def advice(evidence: Evidence, found: Doubtful, is_biased: bool) -> Advice:
+    """Return what to do about labels that look wrong, at the step that they hold back."""
+    folds = evidence.experiment.data.split.folds
+    held = "training and validation rows alike" if is_biased else "validation rows"
+    scale: dict[str, Any] = {"training": {"label_smoothing": round(min(found.share, 0.3), 2)}}
+    return Advice(
+        "training set" if is_biased else "validation set",
+        "labels",
+        f"About {found.share:.0%} of the labels look wrong: the best trials contradict "
+        f"{found.n_rows:,} of {found.n:,} validation rows{', of all folds,' if folds else ''} "
+        "confidently.",
+        f"Wrong labels are learnt by heart and held against what is right; no network gets "
+        f"{held} below their share.",
+        "Look at these rows with `tune check` and correct them in the source; until then, smooth "
+        "the labels.",
+        piece(evidence.experiment, scale),
+        "tune check SPACE",
+    )

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...objectives.guard.verdict import Verdict
+from ...objectives.guard.verdict import Interval, Verdict, judge
 from ...objectives.metrics import OBJECTIVES
 from .advice import Advice
 from .evidence import Evidence
 from .pieces import piece
-from .test_set import mismatch
 
 
 def advice(evidence: Evidence) -> Advice | None:
@@ -83,3 +82,37 @@ def _another_question(evidence: Evidence, what: str) -> Advice:
         "Compare how the labels were made; then question the cost function and the metric.",
         piece(experiment, content),
     )
+
+
+def next_look(evidence: Evidence) -> Advice:
+    """Return the next step of a study whose test is as promised."""
+    report = evidence.test or {}
+    return Advice(
+        "real world",
+        "new rows",
+        f"{report.get('n_test', 0):,} test rows say {evidence.metric} "
+        f"{report.get('test', 0.0):.4g}; no row of the real world was scored yet.",
+        "Test rows come from the same collection as the others; the world may have moved on.",
+        "Label some rows from where the model will be used, and score them.",
+        command=f"tune verify {evidence.study} --data NEW",
+    )
+
+
+def mismatch(evidence: Evidence) -> Verdict | None:
+    """Hold new rows against the test; None where one of them is missing."""
+    world, test = evidence.world, evidence.test
+    if world is None or evidence.scale is None:
+        return None
+    known = (world.get("test"), world.get("test_interval"))
+    if known[0] is None and test is not None:
+        known = (test.get("test"), test.get("interval"))
+    try:
+        (low, high), (world_low, world_high) = known[1], world["interval"]  # type: ignore[misc]
+        promised = Interval(float(known[0]), float(low), float(high))  # type: ignore[arg-type]
+        found = Interval(float(world["value"]), float(world_low), float(world_high))
+        effect = evidence.experiment.verify.min_effect
+        return judge(
+            evidence.metric, evidence.direction, promised, found, effect, int(world["n_new"])
+        )
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...objectives.guard.correction import validation_rows_needed
-from ...objectives.guard.verdict import Interval, Verdict, judge
 from .advice import Advice
 from .evidence import Evidence
 from .pieces import next_name, piece
@@ -165,37 +164,3 @@ def tainted(evidence: Evidence) -> Advice | None:
         "Mend the code, and search under another name.",
         command=f"tune search SPACE --study {next_name(evidence.study)}",
     )
-
-
-def next_world(evidence: Evidence) -> Advice:
-    """Return the next step of a study whose test is as promised."""
-    report = evidence.test or {}
-    return Advice(
-        "real world",
-        "new rows",
-        f"{report.get('n_test', 0):,} test rows say {evidence.metric} "
-        f"{report.get('test', 0.0):.4g}; no row of the real world was scored yet.",
-        "Test rows come from the same collection as the others; the world may have moved on.",
-        "Label some rows from where the model will be used, and score them.",
-        command=f"tune verify {evidence.study} --data NEW",
-    )
-
-
-def mismatch(evidence: Evidence) -> Verdict | None:
-    """Hold new rows against the test; None where one of them is missing."""
-    world, test = evidence.world, evidence.test
-    if world is None or evidence.scale is None:
-        return None
-    known = (world.get("test"), world.get("test_interval"))
-    if known[0] is None and test is not None:
-        known = (test.get("test"), test.get("interval"))
-    try:
-        (low, high), (world_low, world_high) = known[1], world["interval"]  # type: ignore[misc]
-        promised = Interval(float(known[0]), float(low), float(high))  # type: ignore[arg-type]
-        found = Interval(float(world["value"]), float(world_low), float(world_high))
-        effect = evidence.experiment.verify.min_effect
-        return judge(
-            evidence.metric, evidence.direction, promised, found, effect, int(world["n_new"])
-        )
-    except (KeyError, TypeError, ValueError):
-        return None

@@ -47,6 +47,7 @@ def test_json_is_one_object_and_the_pictures_are_where_it_says(write_space: Writ
     keys = {"steepest", "suggested", "minimum", "range", "plots"}
     assert keys <= content.keys()
     assert content["plots"] == ["plots/rate/quick-lr.html", "plots/rate/quick-lr.png"]
+    assert all(Path(plot).stat().st_size > 1000 for plot in content["plots"])
 
 
 def test_a_setting_replaces_a_value_of_the_file(write_space: Write) -> None:

@@ -86,12 +86,20 @@ def test_marks_stand_at_the_steepest_point_right_of_it_and_at_the_minimum(centre
     assert marks.steepest.loss > marks.suggested.loss > marks.minimum.loss
 
 
-def test_the_range_is_from_the_tenth_of_the_fall_to_the_minimum() -> None:
+def test_the_range_is_from_a_tenth_of_the_fall_to_where_half_of_it_is_lost() -> None:
     marks = marks_of(curve_of(valley()))
     assert marks is not None
     # A logistic has fallen by a tenth ln 9 before its middle, in units of its width.
     assert np.log10(marks.low) == pytest.approx(-2 - np.log(9) / 4, abs=0.2)
-    assert marks.high == marks.minimum.rate
+    # The rise begins at a power of -0.5, and is 1/2 where exp(3 * more) is 1.5.
+    assert np.log10(marks.high) == pytest.approx(-0.5 + np.log(1.5) / 3, abs=0.15)
+
+
+def test_where_the_loss_rises_slowly_the_range_ends_at_three_times_the_minimum() -> None:
+    slow = valley(bottom=9) + 0.05 * np.maximum(0, LOGS + 1)
+    marks = marks_of(curve_of(slow))
+    assert marks is not None
+    assert marks.high == pytest.approx(3 * marks.minimum.rate)
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -560,3 +560,29 @@ def test_loaded_development_trains_alike(tmp_path: Path) -> None:
     expected = train(start(classification(), DROPOUT, data=folded(CLASSES)))
     loaded = train(start(classification(), DROPOUT, data=Development.load(tmp_path)))
     assert [r.metrics for r in loaded] == [r.metrics for r in expected]
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_the_fit_is_the_metric_of_the_kept_weights_on_evenly_spread_training_rows(
+    task: str,
+) -> None:
+    data = CLASSES if task == "classification" else NUMBERS
+    experiment = load(FLAT, {"task": task, "training": {"epochs": 4}})
+    pack = start(experiment, {**ADAM, "dropout": 0.4}, data=data)
+    kept = train(pack)[-1].kept_metrics
+    weights = {k: v.numpy().astype(float) for k, v in pack.results(3).weights.items()}
+    places = np.linspace(0, N_TRAIN - 1, 40).round().astype(int)  # as many as are validated
+    rows = data.folds[0].x_train[places].astype(float)
+    for i in range(2):
+        rows = rows @ weights[f"hidden.{i}.weight"].T + weights[f"hidden.{i}.bias"]
+        rows = np.maximum(rows, 0)
+    outputs = rows @ weights["output.weight"].T + weights["output.bias"]
+    targets, fold = data.folds[0].y_train[places], data.folds[0]
+    if task == "classification":
+        shares = np.exp(outputs) / np.exp(outputs).sum(axis=1, keepdims=True)
+        expected = metrics.log_loss(targets, shares, labels=[0, 1, 2])
+    else:
+        standard = (targets - fold.target_mean) / fold.target_scale
+        expected = metrics.mean_squared_error(standard, outputs)
+    assert kept is not None
+    assert kept["fit_loss"] == pytest.approx(expected, rel=1e-4)

@@ -9,9 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import mlflow
 import numpy as np
 import optuna
 import psutil
@@ -260,6 +262,29 @@ def test_a_search_ends_with_what_its_winner_is_held_against(
     assert found["linear"]["ended"] > found["dummy"]["ended"]
 
 
+def test_on_ray_each_baseline_is_a_run_of_the_study_and_its_rows_are_gone(
+    write_space: Callable[..., Path], tune: Callable[..., Any], tmp_path: Path
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    space = write_space(baselines=["dummy", "linear"])
+    done = tune("search", space, "--json", env={"TMPDIR": str(temporary)})
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert summary["mlflow"]["undelivered"] == 0
+    assert summary["seconds"]["baselines"] >= 0
+    held = {each["name"]: each for each in summary["held_against"]}
+    client = mlflow.MlflowClient(f"sqlite:///{tmp_path}/mlruns/mlflow.db")
+    experiment = client.get_experiment_by_name("quick")
+    found = client.search_runs([experiment.experiment_id], "tags.`truetune.extra` LIKE '%'")
+    by_name = {run.data.tags["baseline"]: run for run in found}
+    assert by_name.keys() == {"dummy", "linear"}
+    for name, run in by_name.items():
+        assert run.info.status == "FINISHED"
+        assert run.data.metrics["validation_loss"] == held[name]["value"]
+    assert not list(temporary.glob("truetune-*/*.npy"))
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_search_that_is_stopped_leaves_neither_process_nor_rows(
     number: signal.Signals, write_space: Callable[..., Path], tmp_path: Path
@@ -281,19 +306,21 @@ def test_a_search_that_is_stopped_leaves_neither_process_nor_rows(
     finally:
         driver.kill()
         driver.wait()
-    assert list(temporary.iterdir()) == []
+    assert list(temporary.glob("truetune-*")) == []
     if number == signal.SIGINT:
         assert driver.returncode == 130
         assert not psutil.pid_exists(child.pid)
-    child.kill()  # a driver that is killed cannot end it; it ends by itself, soon
+    with suppress(psutil.Error):  # a driver that is killed cannot end it; it ends by itself
+        child.kill()
 
 
 def _child_of(driver: subprocess.Popen[bytes]) -> psutil.Process:
     """Return the process of the baselines, once there is one."""
     deadline = time.monotonic() + 100
     while time.monotonic() < deadline and driver.poll() is None:
-        for child in psutil.Process(driver.pid).children(recursive=True):
-            if "truetune.objectives.baselines.process" in child.cmdline():
-                return child
+        for child in psutil.Process(driver.pid).children():
+            with suppress(psutil.Error):  # it has ended
+                if process.__name__ in child.cmdline():
+                    return child
         time.sleep(0.05)
     raise AssertionError("there was none")

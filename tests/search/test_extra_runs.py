@@ -45,9 +45,8 @@ def home(tmp_path: Path, quick: Experiment, development: Development) -> Home:
 def study(quick: Experiment) -> optuna.Study:
     """That search's study, of one trial."""
     study = optuna.create_study(study_name=quick.study, direction="minimize")
-    trial = optuna.trial.create_trial(
-        value=0.25, user_attrs={"metrics": {"validation_loss": 0.25}}
-    )
+    attributes = {"metrics": {"validation_loss": 0.25}, "record": {"kept_epoch": 1}}
+    trial = optuna.trial.create_trial(value=0.25, user_attrs=attributes)
     study.add_trial(trial)
     study.set_user_attr("state", "interrupted")
     return study

@@ -12,7 +12,7 @@ from sklearn import metrics
 
 from truetune.objectives.development import Array
 from truetune.objectives.files import PREDICTIONS, VALIDATION
-from truetune.objectives.metrics import OBJECTIVES
+from truetune.objectives.metrics import FIT, OBJECTIVES
 from truetune.search.home import Home
 from truetune.search.verify import verify
 
@@ -82,7 +82,8 @@ def test_every_metric_of_a_trial_is_that_of_its_predictions(
     for trial in complete:
         predictions = np.load(home.trials(of.study_name) / str(trial.number) / PREDICTIONS)
         stored = trial.user_attrs["metrics"]
-        assert set(stored) == {"training_loss", *OBJECTIVES[task]}
+        fit = FIT + CASES[of.study_name][1]
+        assert set(stored) == {"training_loss", fit, *OBJECTIVES[task]}
         for name in OBJECTIVES[task]:
             plain = name.removeprefix("validation_")
             each = [by_scikit_learn(plain, targets[r], predictions[r]) for r in rows]

@@ -61,7 +61,7 @@ def searched(
     folder = tmp_path_factory.mktemp(request.param)
     path = Path(__file__).parents[2] / "spaces" / "mlp.yaml"
     of_rows = ["data.source=sklearn:iris", "data.preprocess.shape=null"]
-    settings = [*of_rows, "pruner=median", "training.epochs=6"]
+    settings = [*of_rows, "pruner=median", "training.epochs=6", "baselines=[]"]
     flags = [flag for setting in settings for flag in ("--set", setting)]
     command = [sys.executable, "-m", "truetune.cli", "search", str(path), "--study", "quick"]
     done = subprocess.run(

@@ -114,6 +114,19 @@ def test_a_sound_cost_of_ones_own_is_let_be(
     assert looked(make(task, cost=cost))[0] == []
 
 
+@pytest.mark.parametrize(
+    ("task", "model"),
+    [
+        ("classification", {"name": "cnn", "layers": 3, "channels": 4}),
+        ("binary", {"name": "mlp", "layers": 2, "hidden_units": 4, "residual": True}),
+    ],
+)
+def test_a_cost_that_counts_sure_rows_less_is_let_be(
+    task: str, model: dict[str, Any], make: Make, looked: Look
+) -> None:
+    assert looked(make(task, model=model, training={"cost": "focal", "epochs": 9}))[0] == []
+
+
 def test_what_keeps_rows_from_being_learnt_is_off(make: Make, looked: Look) -> None:
     strong: dict[str, Any] = {"weight_decay": 10.0, "l1": 1.0, "label_smoothing": 0.9, "mixup": 9}
     model = {"name": "mlp", "dropout": 0.9}

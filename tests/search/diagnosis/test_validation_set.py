@@ -13,7 +13,7 @@ from truetune.objectives.files import PREDICTIONS
 from truetune.objectives.gradients import PREFIX
 from truetune.objectives.rowwise import Part
 from truetune.search.diagnosis import Advice, Evidence, Tried, diagnosed
-from truetune.search.diagnosis.validation_set import GRADIENT
+from truetune.search.diagnosis.gradients import GRADIENT
 from truetune.spaces import Experiment
 
 Make = Callable[..., Evidence]
