@@ -76,7 +76,8 @@ class Stage:
         self._tick()
         waiting = [seat for seat in self.seats if seat.due is not None]
         seat = min(waiting, key=lambda s: s.due or 0.0)
-        assert seat.due is not None and seat.script is not None
+        assert seat.due is not None
+        assert seat.script is not None
         self.now, seat.due = max(self.now, seat.due), None
         seat.epoch += 1
         self.played += 1

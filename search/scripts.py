@@ -1,7 +1,8 @@
-"""What a trial is played from: the pilot whose configuration is nearest, and its curve to its end."""
+"""What a trial is played from: the pilot whose configuration is nearest, and its whole curve."""
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -116,11 +117,11 @@ class Scripts:
                 return reports
 
     def _guess(self, last: Report, n_known: int, epoch: int, model: Pilot | None) -> float:
-        value = last.metrics[self.metric]
+        value: float = last.metrics[self.metric]
         if model is not None and epoch <= len(model.reports):
             then, now = model.reports[n_known - 1], model.reports[epoch - 1]
             return value + now.metrics[self.metric] - then.metrics[self.metric]
-        gain = _GAIN * (1 - (n_known / epoch) ** 0.5)
+        gain = _GAIN * (1 - math.sqrt(n_known / epoch))
         return value - self.sign * abs(value) * (gain + self.random.gauss(0, _NOISE))
 
     def _place(self, configuration: Mapping[str, Scalar]) -> dict[str, Scalar]:
@@ -143,7 +144,7 @@ def _ranks(experiment: Experiment) -> dict[str, list[float]]:
 
 
 def _rank(values: Sequence[float], value: Scalar) -> float:
-    assert not isinstance(value, str)
+    assert isinstance(value, int | float)
     return bisect_left(values, value) / len(values)
 
 

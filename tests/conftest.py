@@ -20,6 +20,7 @@ from truetune.objectives.development import Development
 from truetune.objectives.files import WEIGHTS, save, save_data
 from truetune.objectives.guard.examination import Contestant, Request
 from truetune.objectives.guard.places import Places
+from truetune.objectives.handing import OpenFiles
 from truetune.objectives.preparation import develop, prepare
 from truetune.search import run as running
 from truetune.search.recorder import NullRecorder
@@ -92,8 +93,11 @@ class Unrecorded(NullRecorder):
 class InThisProcess:
     """A preparation without a process of its own, which can be looked into and patched."""
 
+    keeps_files = False
+
     def __init__(self, *arguments: Any) -> None:
         self.arguments = arguments
+        self.files = OpenFiles({})  # so that a search of this can have no baselines
 
     def result(self) -> Development:
         return develop(*self.arguments)

@@ -24,17 +24,12 @@ BLOCKS = re.findall(r"^```([^\n]+)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 Tune = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def expected(shown: str) -> str:
-    """Return a pattern: a line of dots is any lines, dots at a line's end any rest of it."""
-    lines = [
-        "(?:.*\n)*" if line == "...\n" else re.escape(line).replace(r"\ \.\.\.", " .*")
-        for line in shown.splitlines(keepends=True)
-    ]
-    return "".join(lines)
-
-
 def test_the_walk_from_rows_to_a_verdict_is_as_shown(
-    tmp_path: Path, vault: Path, tune: Tune, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    vault: Path,
+    tune: Tune,
+    as_shown: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (making,) = [text for language, text in BLOCKS if language == "python"]
@@ -46,7 +41,7 @@ def test_the_walk_from_rows_to_a_verdict_is_as_shown(
         command, _, shown = session.partition("\n")
         answer = tune(*shlex.split(command.removeprefix("$ tune ")))
         output = answer.stdout or answer.stderr
-        assert re.fullmatch(expected(shown), output), output
+        assert re.fullmatch(as_shown(shown), output), output
         codes.append(answer.returncode)
     assert codes == [0, 0, 0, 0, 0, 3, 3]
     (name,) = sealing.sets(Places(vault))
@@ -54,10 +49,10 @@ def test_the_walk_from_rows_to_a_verdict_is_as_shown(
     assert kept == {"rows.sealed", "manifest.json", "codes.npy", "names.txt"}
 
 
-def test_a_pattern_is_of_what_is_shown_and_nothing_else() -> None:
-    assert re.fullmatch(expected("a\n...\nb\n"), "a\nx\ny\nb\n")
-    assert re.fullmatch(expected("look 1 was ...\n"), "look 1 was root's\n")
-    assert not re.fullmatch(expected("a\nb\n"), "a\nx\nb\n")
+def test_a_pattern_is_of_what_is_shown_and_nothing_else(as_shown: Callable[[str], str]) -> None:
+    assert re.fullmatch(as_shown("a\n...\nb\n"), "a\nx\ny\nb\n")
+    assert re.fullmatch(as_shown("look 1 was ...\n"), "look 1 was root's\n")
+    assert not re.fullmatch(as_shown("a\nb\n"), "a\nx\nb\n")
 
 
 def test_every_verdict_and_level_is_told_of() -> None:
