@@ -129,7 +129,7 @@ def _classes(folder: Path) -> tuple[Any, ...]:
     path = folder / "description.json"
     try:
         return tuple(json.loads(path.read_text(encoding="utf-8"))["classes"])
-    except (OSError, KeyError, ValueError):
+    except (OSError, EOFError, KeyError, ValueError):
         rule = f"classes are named as {path} has them, but it cannot be read."
         raise InputError(rule, "Restore it from a backup.") from None
 
@@ -140,7 +140,7 @@ def _predicted(chosen: Chosen) -> tuple[Part, Array]:
     path = chosen.folder / PREDICTIONS
     try:
         probabilities = read(path)
-    except (OSError, ValueError):
+    except (OSError, EOFError, ValueError):
         rule = f"a threshold is set on stored predictions, but {path} cannot be read."
         raise InputError(rule, "Restore it from a backup, or name another --trial.") from None
     if len(probabilities) != len(part.targets):

@@ -23,9 +23,9 @@ from .progress import duration
 from .rehearsal import rehearse
 
 # In multiples of the time that a timing process takes until it has trained a first time.
-STARTING = 1.9  # Ray, and beside it reading the rows
-LOADING = 1.1  # the workers' imports
-ENDING = 0.5  # the workers, Ray, and what MLflow has not taken in yet
+STARTING = 2.6  # Ray, and beside it reading the rows
+LOADING = 1.5  # the workers' imports
+ENDING = 0.8  # the workers, Ray, and what MLflow has not taken in yet
 
 WITHIN = 1.5  # factor that a search is mostly within
 

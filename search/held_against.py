@@ -39,7 +39,7 @@ MAX_RANKED = 2_000_000  # the same for AUROC, which sorts
 PUBLISHED, HUMAN = "published", "human level"
 NOT_YET = "not trained yet: the next run of the search does it"
 _FIXES = {
-    PUBLISHED: "none in the file: `card: {published: {value: ..., source: ...}}`",
+    PUBLISHED: "none in the file: `card: {published: [{value: ..., source: ...}]}`",
     HUMAN: "none in the file: `card: {human_level: ...}`",
 }
 
@@ -135,11 +135,11 @@ def _intervals(
     try:
         part = read_part(home.data(study.study_name))
         own_predictions = _read(folder)
-    except (OSError, ValueError, TuneError):
+    except (OSError, EOFError, ValueError, TuneError):
         return {}
     kept = {}
     for name in named:
-        with suppress(OSError, ValueError):
+        with suppress(OSError, EOFError, ValueError):
             kept[name] = _read(folder_of(trials, name))
     others = {name: p for name, p in kept.items() if p.shape == own_predictions.shape}
     metric = plain_name(experiment.objective.metric)

@@ -97,7 +97,7 @@ def read_part(folder: Path) -> Part:
                 scale=arrays["scale"],
                 blocks=arrays["blocks"],
             )
-    except (OSError, KeyError, ValueError):
+    except (OSError, EOFError, KeyError, ValueError):
         raise GuardError(
             f"a winner is found again from what {path} holds, but it cannot be read.",
             "Restore it from a backup, or search again under another name.",
@@ -115,7 +115,7 @@ def _predictions(folder: Path, trial: FrozenTrial, part: Part) -> Array:
     path = folder / PREDICTIONS
     try:
         predictions = read(path)
-    except (OSError, ValueError):
+    except (OSError, EOFError, ValueError):
         if trial.state == TrialState.PRUNED:
             return np.empty((0, 1))
         rule = f"trial {trial.number} is scored again from {path}, but it cannot be read."

@@ -71,8 +71,13 @@ def experiment_text(experiment: Experiment) -> str:
         said["training"] = {k: v for k, v in said["training"].items() if k not in parameters}
     if "model" in parameters or not is_built_in:
         del said["model"]
-    keys = [key for key in Experiment.model_fields if said.get(key) not in (None, {}, [])]
+    keys = [key for key in Experiment.model_fields if _says(key, said.get(key))]
     return text_of({key: said[key] for key in keys})
+
+
+def _says(key: str, value: Any) -> bool:
+    """Whether a section says what leaving it out would not: a list of no baselines does."""
+    return value not in (None, {}, []) or (key == "baselines" and value == [])
 
 
 def _without_nothing(value: Any) -> Any:

@@ -14,6 +14,7 @@ from optuna.trial import TrialState
 from ...errors import TuneError
 from ...spaces import Experiment
 from ..fronts import best_of
+from ..held_against import held_against
 from ..home import Home
 from .advice import STEPS, Advice, Step
 from .checklist import Item
@@ -56,7 +57,10 @@ def report(studies: Studies, study: optuna.Study) -> StudyReport:
         unknown = (f"the experiment: {told}",)
         return StudyReport(None, Diagnosis(study.study_name, unknown=unknown))
     found = after_search(studies.home, study, experiment, studies.state(study))
-    return StudyReport(experiment, found)
+    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    best = best_of(complete, study.directions)
+    held = held_against(studies.home, experiment, study, best) if best is not None else ()
+    return StudyReport(experiment, found, held)
 
 
 def after_search(home: Home, study: optuna.Study, experiment: Experiment, state: str) -> Diagnosis:

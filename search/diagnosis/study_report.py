@@ -1,4 +1,4 @@
-"""What `tune status STUDY` adds: the task card, the six steps, and what to try next."""
+"""What `tune status STUDY` adds: the card, what the best trial is held against, the six steps."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...spaces import Experiment
+from ..held_against import Held, held_lines
 from .diagnosis import Diagnosis
 from .words import card_lines
 
@@ -16,15 +17,22 @@ class StudyReport:
 
     experiment: Experiment | None
     diagnosis: Diagnosis
+    held: tuple[Held, ...] = ()  # what the best trial is held against
 
     def to_json(self) -> dict[str, Any]:
-        return {"task": None if self.experiment is None else _task(self.experiment)} | (
-            self.diagnosis.keys()
-        )
+        return {
+            "task": None if self.experiment is None else _task(self.experiment),
+            "held_against": [each.to_json() for each in self.held],
+            **self.diagnosis.keys(),
+        }
 
     def to_text(self) -> str:
-        card = [] if self.experiment is None else [*card_lines(self.experiment), ""]
-        return "\n".join([*card, self.diagnosis.to_text()])
+        lines = []
+        if self.experiment is not None:
+            lines += [*card_lines(self.experiment), ""]
+            lines += held_lines(self.held, self.experiment.objective.metric)
+            lines += [""] * bool(self.held)
+        return "\n".join([*lines, self.diagnosis.to_text()])
 
 
 def _task(experiment: Experiment) -> dict[str, Any]:

@@ -72,6 +72,13 @@ def test_an_experiment_written_and_read_is_the_same(path: Path, tmp_path: Path) 
     assert experiment_text(load(written)) == written.read_text(encoding="utf-8")
 
 
+def test_no_baselines_are_written_as_none_and_not_as_the_default(tmp_path: Path) -> None:
+    experiment = load(SPACES[0], {"baselines": []})
+    written = tmp_path / "written.yaml"
+    written.write_text(experiment_text(experiment), encoding="utf-8")
+    assert load(written).baselines == ()
+
+
 FEATURES = {
     "parameters": {
         "learning_rate": {"type": "float", "low": 1e-5, "high": 0.1, "log": True, "default": 1e-3},
