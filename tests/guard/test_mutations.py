@@ -113,7 +113,7 @@ MUTATIONS = {
     ),
     "a stored value is believed": Mutation(
         "search/selection.py",
-        "    if math.isclose(found, trial.value, rel_tol=TOLERANCE, abs_tol=TOLERANCE):\n",
+        "    if math.isclose(found, value, rel_tol=TOLERANCE, abs_tol=TOLERANCE):\n",
         "    if found is not None:\n",
         "tests/search/test_verify.py"
         "::test_value_edited_in_the_store_is_not_that_of_its_predictions",

@@ -48,7 +48,7 @@ def selection(tmp_path: Path) -> Selection:
     targets = (np.arange(N) % 10 == 0).astype(np.float32).reshape(-1, 1)
     np.save(tmp_path / PREDICTIONS, predictions)
     part = Part(targets, (N,), np.ones((1, 1)), np.arange(N))
-    return Selection(part, Correction(0.9, 0.88, 3, 64, "bootstrap"), {3: tmp_path})
+    return Selection(part, Correction(0.9, 0.88, 3, 64, "bootstrap"), 3, {3: tmp_path})
 
 
 def steps(selection: Selection, told: dict[str, Any], **over: Any) -> list[str]:

@@ -372,7 +372,7 @@ def test_a_killed_search_trains_the_same_trials_when_it_goes_on(
 
 
 def test_no_process_outlives_a_search(write_space: Write, start_long: Start) -> None:
-    path = write_space(**{**ENDLESS, "budget": {"trials": 100_000, "time": "10s"}})
+    path = write_space(**{**ENDLESS, "budget": {"trials": 100_000, "time": "20s"}})
     search = start_long(path, "ray")
     wait_for_trials(path.parent, 1)
     family = psutil.Process(search.pid).children(recursive=True)
