@@ -23,9 +23,10 @@ TRIALS = {
     "linear": 32,
     "regression": 40,
     "tabular": 24,
-    "cnn": 12,
+    "cnn": 48,
     "lstm": 12,
-    "gru": 12,
+    "gru": 24,
+    "resnet": 24,
     "architectures": 32,
 }
 

@@ -3,7 +3,8 @@
 As many processes as there will be workers train pilots at the same time, because what one
 worker has alone (memory, caches, a core's second thread) many share. Each is run as
 `python -m truetune.objectives.timing FOLDER`, the training and validation rows in the folder
-and what it is asked for as JSON on its standard input.
+and what it is asked for as JSON on its standard input. As of a search's workers, the kernel keeps
+it from the vault and the source, where it can: it runs code of the user's own.
 """
 
 from __future__ import annotations
@@ -26,15 +27,18 @@ from ..spaces.space import Configuration, Space
 from .child import Child, answer
 from .contracts import Assignment, Objective
 from .development import Development
+from .guard import landlock
+from .guard.levels import denied_paths
+from .guard.places import Places
 from .pilot import Flight, Pilot, shrunk
 from .seeds import trial_seed
 
 if TYPE_CHECKING:
     from ..spaces import Experiment
 
-LIMIT_S = 5.0  # of training pilots
+LIMIT_S = 8.0  # of training pilots
 N_PILOTS = 8  # configurations of which each is trained for an epoch before any is trained on
-MAX_PILOTS = 64
+MAX_PILOTS = 32
 MAX_AT_ONCE = 16  # processes; a machine of more workers is timed with these
 
 _FEW_ROWS = 128  # that the first look is at
@@ -207,6 +211,8 @@ def _main() -> None:
 
     experiment = Experiment.model_validate_json(request["experiment"])
     os.environ["OMP_NUM_THREADS"] = str(experiment.resources.cpus)
+    if denied := denied_paths(experiment, Places.here()):
+        landlock.lock(denied)  # before torch has threads
     import torch
 
     torch.set_num_threads(experiment.resources.cpus)

@@ -78,7 +78,7 @@ class Forecast:
 
 
 def of(experiment: Experiment, development: Development) -> Forecast:
-    """Time configurations on rows that have been read, and forecast. Takes about ten seconds.
+    """Time configurations on rows that have been read, and forecast. Takes about twenty seconds.
 
     Never raises a TuneError: a forecast that cannot be made says why.
     """

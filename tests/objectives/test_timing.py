@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from truetune.objectives.contracts import Assignment
 from truetune.objectives.development import Development
 from truetune.objectives.generators import objective_of
+from truetune.objectives.guard import landlock
 from truetune.objectives.pilot import Flight, Pilot, shrunk
 from truetune.objectives.single import train
 from truetune.objectives.timing import N_PILOTS, Timings, measure, measure_here
@@ -98,3 +100,19 @@ def test_timings_of_two_processes_come_back_as_they_were_taken(
     assert timings.pilots[0].configuration == quick.space.default()
     assert all(isinstance(pilot, Pilot) for pilot in timings.pilots)
     assert timings.ready_s > 0.1  # importing torch alone takes longer
+
+
+@pytest.mark.skipif(landlock.version() == 0, reason="the kernel has no Landlock")
+def test_code_that_is_timed_cannot_read_the_source(
+    tmp_path: Path, quick: Experiment, development: Development
+) -> None:
+    (source := tmp_path / "rows.csv").write_text("a,y\n1,0\n")
+    (model := tmp_path / "own.py").write_text(
+        f"from pathlib import Path\n\n\ndef build(inputs, n_outputs):\n"
+        f"    Path({str(source)!r}).read_text()\n"
+    )
+    data = quick.data.model_copy(update={"source": str(source)})
+    named = quick.model.model_copy(update={"name": f"{model}:build"})
+    own = quick.model_copy(update={"data": data, "model": named})
+    (first, *_) = measure(own, development, n_workers=1, limit_s=1e-6).pilots
+    assert first.failed.startswith("PermissionError")
