@@ -79,7 +79,7 @@ def _advice(evidence: Evidence) -> Iterator[Advice]:
     if shuffled is not None and is_empty and not _may_be_training(evidence):
         yield training_set.no_signal(evidence, shuffled.p, shuffled.n_trials)
         return
-    found = biases.bias(evidence)
+    found = None if _has_no_yardstick(evidence) else biases.bias(evidence)
     wrong = _wrong_labels(evidence, found is not None)
     of_training = [*wrong] if found is not None else []
     if found is not None:
@@ -118,6 +118,14 @@ def _next_look(evidence: Evidence) -> Iterator[Advice]:
         yield test_set.next_look(evidence)
     elif evidence.world is None and evidence.test.get("verdict") == "CONSISTENT":
         yield real_world.next_look(evidence)
+
+
+def _has_no_yardstick(evidence: Evidence) -> bool:
+    """Whether training rows could only be held against baselines, on validation rows of which
+    the test has shown that they no longer measure."""
+    tested = test_set.advice(evidence)
+    is_spent = tested is not None and tested.step == "validation set"
+    return is_spent and biases.target(evidence) is None
 
 
 def _with_bias(advice: Advice, found: biases.Bias | None) -> Advice:

@@ -125,6 +125,17 @@ def test_an_over_fitted_validation_set_is_made_larger(
     assert states(evidence)[3] == "open"
 
 
+def test_a_baseline_on_an_over_fitted_validation_set_is_no_yardstick(
+    study: Callable[..., Evidence],
+) -> None:
+    told = report("OPTIMISTIC", test=0.7, interval=[0.65, 0.75])
+    better = {"boosting": {"value": 0.999}}
+    spent = study(test=told, baselines=better)
+    assert first(spent).cause == "over-fitted validation"
+    known = study(test=told, baselines=better, over={"card": {"human_level": 0.999}})
+    assert diagnosed(known).checklist[2].state == "open"
+
+
 def test_what_the_correction_hardly_changed_is_no_luck(study: Callable[..., Evidence]) -> None:
     told = report("CONSISTENT", test=0.87, interval=[0.85, 0.89])
     assert first(study(test=told)).cause == "new rows"
